@@ -1,0 +1,18 @@
+# llama.cpp as static libraries, only the parts that a target asks for. No native flags: the binaries must run on other
+# machines than the one that built them.
+if(NOT EXISTS "${KEFU_LLAMA_DIR}/CMakeLists.txt")
+  message(FATAL_ERROR "llama.cpp is not in ${KEFU_LLAMA_DIR}: run deploy/dev/fetch-llama.sh")
+endif()
+set(BUILD_SHARED_LIBS OFF)
+set(GGML_NATIVE OFF CACHE BOOL "" FORCE)
+set(GGML_OPENMP OFF CACHE BOOL "" FORCE)
+set(LLAMA_BUILD_TESTS OFF CACHE BOOL "" FORCE)
+set(LLAMA_BUILD_EXAMPLES OFF CACHE BOOL "" FORCE)
+set(LLAMA_USE_PREBUILT_UI OFF CACHE BOOL "" FORCE)
+set(LLAMA_CURL OFF CACHE BOOL "" FORCE)
+set(LLAMA_OPENSSL OFF CACHE BOOL "" FORCE)
+# llama-server answers the tests of answer and of remote embedding; the product does not contain it.
+set(LLAMA_BUILD_COMMON ${KEFU_TESTS} CACHE BOOL "" FORCE)
+set(LLAMA_BUILD_TOOLS ${KEFU_TESTS} CACHE BOOL "" FORCE)
+set(LLAMA_BUILD_SERVER ${KEFU_TESTS} CACHE BOOL "" FORCE)
+add_subdirectory("${KEFU_LLAMA_DIR}" "${CMAKE_BINARY_DIR}/third_party/llama.cpp" EXCLUDE_FROM_ALL SYSTEM)

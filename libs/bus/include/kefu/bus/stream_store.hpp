@@ -1,0 +1,123 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <kefu/async/task.hpp>
+#include <kefu/base/error.hpp>
+#include <kefu/bus/message.hpp>
+#include <kefu/bus/message_bus.hpp>
+
+namespace kefu::bus {
+
+enum class Retention {
+  limits,      ///< kept until age or an explicit erase
+  work_queue,  ///< removed when its one consumer acknowledges
+};
+
+/// A durable stream. All of them refuse new messages when full (`insufficient_storage`), none drops old ones.
+struct StreamSpec {
+  std::string name;
+  std::vector<std::string> subjects;
+  Retention retention = Retention::limits;
+  std::int64_t max_bytes = 0;                      ///< 0: no limit
+  std::chrono::seconds max_age{0};                 ///< 0: no limit
+  std::int64_t max_messages_per_subject = 0;       ///< 0: no limit; 1 with `replace`: the last one is kept
+  bool replace_oldest_of_subject = false;          ///< a new message of a subject takes the old one's place
+  int replicas = 1;
+};
+
+struct StoredMessage {
+  std::string subject;
+  std::string payload;
+  Headers headers;
+  std::uint64_t sequence = 0;
+  std::chrono::system_clock::time_point time{};
+};
+
+struct StreamState {
+  std::uint64_t first_sequence = 0;
+  std::uint64_t last_sequence = 0;  ///< 0: nothing was ever stored
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;
+  std::string incarnation;  ///< differs after the stream was deleted and made again
+};
+
+/// Durable streams: create, append, read one, erase one. Errors of all: `unavailable` (no server, or one
+/// without JetStream), `deadline_exceeded`.
+class StreamStore {
+ public:
+  virtual ~StreamStore() = default;
+
+  /// Creates the stream, or brings an existing one to this specification.
+  virtual Task<Result<>> ensure(StreamSpec spec, Deadline deadline) = 0;
+  virtual Task<Result<StreamState>> state(std::string stream, Deadline deadline) = 0;
+  /// Appends and returns the sequence once the server has stored it. After `deadline_exceeded` it may have been
+  /// stored all the same. Errors: `insufficient_storage`, `payload_too_large`.
+  virtual Task<Result<std::uint64_t>> append(Message message, Deadline deadline) = 0;
+  /// The newest message of a subject (wildcards allowed). Errors: `not_found`.
+  virtual Task<Result<StoredMessage>> last(std::string stream, std::string subject, Deadline deadline) = 0;
+  /// Removes one message; one that is gone already is no error.
+  virtual Task<Result<>> erase(std::string stream, std::uint64_t sequence, Deadline deadline) = 0;
+};
+
+/// What becomes of a message that a worker was given.
+enum class Disposition {
+  done,       ///< acknowledged, never seen again
+  retry,      ///< delivered again, after a delay that grows with the number of deliveries
+  give_up,    ///< moved to the dead letters at once
+};
+
+struct WorkOptions {
+  std::string stream;
+  std::string durable;                       ///< replicas with the same name share the work
+  std::string filter_subject = {};           ///< empty: all of the stream
+  std::size_t slots = 1;                     ///< messages worked on at once by this process
+  std::chrono::milliseconds ack_wait{30000}; ///< renewed every third of it while a worker is busy
+  unsigned max_deliveries = 5;               ///< after these, the message goes to the dead letters
+};
+
+/// Works on one message. `deliveries` counts from 1.
+using WorkHandler = std::function<Task<Disposition>(StoredMessage, unsigned deliveries)>;
+/// Told before a message goes to the dead letters, so that its job can be marked failed. Called again if the process
+/// dies in between.
+using GiveUpHandler = std::function<Task<void>(StoredMessage, std::string reason)>;
+
+/// Reads a stream in order from a sequence, without taking part in its acknowledgements.
+class Replay {
+ public:
+  virtual ~Replay() = default;
+  /// The next message; waits for new ones at the end of the stream. Survives reconnects and never skips.
+  /// Errors: `deadline_exceeded` (nothing new: call again), `unavailable` (call again later), `not_found`
+  /// (the stream is gone or has been made again: start over).
+  virtual Task<Result<StoredMessage>> next(Deadline deadline) = 0;
+};
+
+struct ReplayOptions {
+  std::string stream;
+  std::string filter_subject = {};  ///< empty: all of the stream
+  std::uint64_t from_sequence = 1;
+  bool headers_only = false;  ///< payloads come empty
+};
+
+/// Consumers of durable streams.
+class StreamReader {
+ public:
+  virtual ~StreamReader() = default;
+  /// Starts workers; drain() of the result stops pulling, gives back what has not begun and waits for the rest.
+  virtual Task<Result<std::unique_ptr<Subscription>>> work(WorkOptions options, WorkHandler handler,
+                                                           GiveUpHandler give_up, Deadline deadline) = 0;
+  virtual Result<std::unique_ptr<Replay>> replay(ReplayOptions options) = 0;
+};
+
+/// Where messages go that no delivery could process. Subject: kDeadLetterPrefix + the stream's name. Headers
+/// name the original subject, sequence and reason.
+inline constexpr std::string_view kDeadLetterStream = "KEFU_DEAD";
+inline constexpr std::string_view kDeadLetterPrefix = "kefu.v1.dead.";
+
+}  // namespace kefu::bus

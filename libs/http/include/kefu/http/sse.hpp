@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <kefu/base/error.hpp>
+
+namespace kefu::http {
+
+/// One server-sent event (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+struct SseEvent {
+  std::string event;  ///< "message" when the stream names none
+  std::string data;
+};
+
+/// `event: NAME`, one `data:` line for each line of `data`, an empty line.
+std::string format_sse(std::string_view event, std::string_view data);
+
+/// Takes a stream in pieces cut anywhere and gives its events.
+class SseParser {
+ public:
+  explicit SseParser(std::size_t max_event_bytes = 1024 * 1024) : max_event_bytes_(max_event_bytes) {}
+  /// Errors: `bad_upstream` when one event is over the limit.
+  Result<std::vector<SseEvent>> feed(std::string_view bytes);
+
+ private:
+  void take_line(std::string_view line, std::vector<SseEvent>& out);
+
+  std::size_t max_event_bytes_;
+  std::string buffer_;
+  SseEvent current_;
+  bool has_data_ = false;
+};
+
+}  // namespace kefu::http

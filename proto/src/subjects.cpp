@@ -1,0 +1,62 @@
+#include <kefu/proto/subjects.hpp>
+
+#include <array>
+#include <charconv>
+
+#include <fmt/format.h>
+
+namespace kefu::proto {
+namespace {
+
+template <class Number>
+bool parse_number(std::string_view text, Number& out) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+std::string version_subject(std::string_view kind, const VersionKey& key) {
+  return fmt::format("kefu.v1.{}.{}.{}.{}.{}", kind, key.kb_incarnation, key.generation, key.document, key.version);
+}
+
+}  // namespace
+
+std::string file_part_subject(std::string_view upload_id, std::uint32_t part) {
+  return fmt::format("kefu.v1.files.{}.{}", upload_id, part);
+}
+
+std::string job_subject(std::string_view kb_incarnation) { return fmt::format("kefu.v1.jobs.{}", kb_incarnation); }
+
+std::string passages_subject(const VersionKey& version, std::uint32_t part) {
+  return fmt::format("{}.{}", version_subject("passages", version), part);
+}
+
+std::string vectors_subject(const VersionKey& version, std::uint32_t part) {
+  return fmt::format("{}.{}", version_subject("vectors", version), part);
+}
+
+std::string manifest_subject(const VersionKey& version) { return version_subject("vectors", version) + ".m"; }
+
+Result<PartKey> parse_vectors_subject(std::string_view subject) {
+  constexpr std::size_t kTokens = 8;
+  std::array<std::string_view, kTokens> tokens;
+  std::size_t count = 0;
+  for (std::string_view rest = subject; count <= kTokens;) {
+    const std::size_t dot = rest.find('.');
+    if (count < kTokens) tokens[count] = rest.substr(0, dot);
+    ++count;
+    if (dot == std::string_view::npos) break;
+    rest.remove_prefix(dot + 1);
+  }
+  PartKey key;
+  const bool well_formed = count == kTokens && subject.starts_with("kefu.v1.vectors.") && !tokens[3].empty() &&
+                           !tokens[5].empty() && parse_number(tokens[4], key.version.generation) &&
+                           parse_number(tokens[6], key.version.version) &&
+                           (tokens[7] == "m" || parse_number(tokens[7], key.part));
+  if (!well_formed) return fail(Errc::invalid_argument, "not a subject of KEFU_VECTORS", std::string(subject));
+  key.version.kb_incarnation = tokens[3];
+  key.version.document = tokens[5];
+  key.manifest = tokens[7] == "m";
+  return key;
+}
+
+}  // namespace kefu::proto
