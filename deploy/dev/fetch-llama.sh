@@ -18,4 +18,5 @@ archive=$work/llama_cpp_python-$version.tar.gz
 echo "$sha256  $archive" | sha256sum --check --quiet || { echo "llama-cpp-python $version has an unexpected SHA-256" >&2; exit 1; }
 rm -rf "$target"; mkdir -p "$target"
 tar -xzf "$archive" -C "$target" --strip-components=3 "llama_cpp_python-$version/vendor/llama.cpp"
+rm -rf "$target/.git"   # a pointer to a repository that is not here
 touch "$stamp"

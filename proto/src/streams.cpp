@@ -1,9 +1,8 @@
 #include <kefu/proto/streams.hpp>
+#include <kefu/proto/subjects.hpp>
 
 #include <string>
 #include <utility>
-
-#include <kefu/proto/subjects.hpp>
 
 namespace kefu::proto {
 

@@ -1,9 +1,9 @@
 #include <kefu/proto/subjects.hpp>
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
-
-#include <fmt/format.h>
 
 namespace kefu::proto {
 namespace {
@@ -15,7 +15,8 @@ bool parse_number(std::string_view text, Number& out) {
 }
 
 std::string version_subject(std::string_view kind, const VersionKey& key) {
-  return fmt::format("kefu.v1.{}.{}.{}.{}.{}", kind, key.kb_incarnation, key.generation, key.document, key.version);
+  return fmt::format("kefu.v1.{}.{}.{}.{}.{}", kind, key.kb_incarnation, key.generation, key.document,
+                     key.version);
 }
 
 }  // namespace
@@ -24,7 +25,9 @@ std::string file_part_subject(std::string_view upload_id, std::uint32_t part) {
   return fmt::format("kefu.v1.files.{}.{}", upload_id, part);
 }
 
-std::string job_subject(std::string_view kb_incarnation) { return fmt::format("kefu.v1.jobs.{}", kb_incarnation); }
+std::string job_subject(std::string_view kb_incarnation) {
+  return fmt::format("kefu.v1.jobs.{}", kb_incarnation);
+}
 
 std::string passages_subject(const VersionKey& version, std::uint32_t part) {
   return fmt::format("{}.{}", version_subject("passages", version), part);
@@ -48,11 +51,12 @@ Result<PartKey> parse_vectors_subject(std::string_view subject) {
     rest.remove_prefix(dot + 1);
   }
   PartKey key;
-  const bool well_formed = count == kTokens && subject.starts_with("kefu.v1.vectors.") && !tokens[3].empty() &&
-                           !tokens[5].empty() && parse_number(tokens[4], key.version.generation) &&
-                           parse_number(tokens[6], key.version.version) &&
-                           (tokens[7] == "m" || parse_number(tokens[7], key.part));
-  if (!well_formed) return fail(Errc::invalid_argument, "not a subject of KEFU_VECTORS", std::string(subject));
+  const bool well_formed =
+      count == kTokens && subject.starts_with("kefu.v1.vectors.") && !tokens[3].empty() &&
+      !tokens[5].empty() && parse_number(tokens[4], key.version.generation) &&
+      parse_number(tokens[6], key.version.version) && (tokens[7] == "m" || parse_number(tokens[7], key.part));
+  if (!well_formed)
+    return fail(Errc::invalid_argument, "not a subject of KEFU_VECTORS", std::string(subject));
   key.version.kb_incarnation = tokens[3];
   key.version.document = tokens[5];
   key.manifest = tokens[7] == "m";

@@ -1,8 +1,8 @@
 #include <kefu/async/signal.hpp>
 
-#include <utility>
-
 #include <boost/asio/this_coro.hpp>
+
+#include <utility>
 
 namespace kefu {
 namespace {

@@ -1,9 +1,9 @@
 #include <kefu/async/task_group.hpp>
 
+#include <boost/asio/co_spawn.hpp>
+
 #include <cassert>
 #include <utility>
-
-#include <boost/asio/co_spawn.hpp>
 
 namespace kefu {
 

@@ -1,4 +1,5 @@
-// The one place where Asio, its TLS streams and Beast are compiled; everywhere else their headers only declare.
+// The one place where Asio, its TLS streams and Beast are compiled; everywhere else their headers only
+// declare.
 #include <boost/asio/impl/src.hpp>
 #include <boost/asio/ssl/impl/src.hpp>
 #include <boost/beast/src.hpp>

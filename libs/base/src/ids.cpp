@@ -1,12 +1,12 @@
 #include <kefu/base/ids.hpp>
 
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
 #include <array>
 #include <span>
 #include <stdexcept>
 #include <vector>
-
-#include <openssl/evp.h>
-#include <openssl/rand.h>
 
 namespace kefu {
 namespace {

@@ -1,10 +1,9 @@
+#include <kefu/base/ids.hpp>
 #include <kefu/directory/knowledge_bases.hpp>
 
 #include <chrono>
 #include <memory>
 #include <utility>
-
-#include <kefu/base/ids.hpp>
 
 namespace kefu::directory {
 namespace {
@@ -56,7 +55,8 @@ void KnowledgeBases::apply(const bus::KvEntry& entry) {
 Task<Result<kefu::v1::KnowledgeBase>> KnowledgeBases::find(std::string name, Deadline deadline) const {
   const std::string key = subject_token(name);
   const auto unknown = [&] { return fail(Errc::not_found, "there is no knowledge base \"" + name + "\""); };
-  if (const auto known = by_key_.find(key); known != by_key_.end() && !known->second.deleted()) co_return known->second;
+  if (const auto known = by_key_.find(key); known != by_key_.end() && !known->second.deleted())
+    co_return known->second;
   auto entry = co_await bucket_.get(key, deadline);
   if (!entry && entry.error().code == Errc::not_found) co_return unknown();
   if (!entry) co_return fail(std::move(entry).error());

@@ -1,0 +1,150 @@
+#include <kefu/service/settings.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+namespace kefu::service {
+namespace {
+
+std::string environment_variable(const std::string& name) {
+  std::string variable = "KEFU_" + name;
+  for (char& c : variable)
+    c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return variable;
+}
+
+struct Unit {
+  std::string_view suffix;
+  std::int64_t milliseconds;
+};
+constexpr std::array kUnits{Unit{"ms", 1}, Unit{"s", 1000}, Unit{"m", 60'000}, Unit{"h", 3'600'000}};
+
+/// The text of CLI11's error, empty when `text` is a duration.
+std::string parse_duration(const std::string& text, std::chrono::milliseconds& out) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view suffix(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const auto unit = std::ranges::find(kUnits, suffix, &Unit::suffix);
+  constexpr std::int64_t kLongest = 366LL * 24 * 3'600'000;
+  if (error != std::errc{} || number < 0 || unit == kUnits.end() || number > kLongest / unit->milliseconds) {
+    return fmt::format("\"{}\" is not a duration such as 250ms, 5s or 2m", text);
+  }
+  out = std::chrono::milliseconds(number * unit->milliseconds);
+  return {};
+}
+
+std::string format_duration(std::chrono::milliseconds duration) {
+  return duration.count() % 1000 == 0 ? fmt::format("{}s", duration.count() / 1000)
+                                      : fmt::format("{}ms", duration.count());
+}
+
+}  // namespace
+
+class Settings::Impl {
+ public:
+  Impl(std::string program, std::string description)
+      : program_(std::move(program)), app_(std::move(description), program_) {
+    app_.set_version_flag("--version", KEFU_VERSION);
+    app_.set_config("--config", "", "File with settings, one `name = value` a line")->envname("KEFU_CONFIG");
+    app_.allow_config_extras(CLI::config_extras_mode::error);  // a misspelt setting must not be ignored
+    app_.get_formatter()->column_width(44);
+  }
+
+  template <class Value>
+  void add(const std::string& name, Value& value, const std::string& help) {
+    app_.add_option("--" + name, value, help)->envname(environment_variable(name))->capture_default_str();
+  }
+
+  std::string program_;
+  CLI::App app_;
+  /// Read once everything is parsed: a secret may be given as the path of a file.
+  struct SecretFile {
+    std::string name;
+    std::string path;
+    std::string* value;
+  };
+  std::vector<std::unique_ptr<SecretFile>> secret_files_;
+};
+
+Settings::Settings(std::string program, std::string description)
+    : impl_(std::make_unique<Impl>(std::move(program), std::move(description))) {}
+Settings::~Settings() = default;
+
+const std::string& Settings::program() const { return impl_->program_; }
+
+void Settings::add(const std::string& name, std::string& value, const std::string& help) {
+  impl_->add(name, value, help);
+}
+void Settings::add(const std::string& name, std::size_t& value, const std::string& help) {
+  impl_->add(name, value, help);
+}
+void Settings::add(const std::string& name, std::uint16_t& value, const std::string& help) {
+  impl_->add(name, value, help);
+}
+void Settings::add(const std::string& name, double& value, const std::string& help) {
+  impl_->add(name, value, help);
+}
+void Settings::add(const std::string& name, bool& value, const std::string& help) {
+  impl_->app_.add_flag("--" + name + ",!--no-" + name, value, help)
+      ->envname(environment_variable(name))
+      ->capture_default_str();
+}
+void Settings::add(const std::string& name, std::chrono::milliseconds& value, const std::string& help) {
+  const auto take = [&value](const std::string& text) {
+    if (const std::string error = parse_duration(text, value); !error.empty())
+      throw CLI::ValidationError(error);
+  };
+  impl_->app_.add_option_function<std::string>("--" + name, take, help)
+      ->envname(environment_variable(name))
+      ->default_str(format_duration(value))
+      ->type_name("DURATION");
+}
+void Settings::add_secret(const std::string& name, std::string& value, const std::string& help) {
+  // In the group "" it has no line in the help, since as a flag it would show in the list of processes.
+  impl_->app_.add_option("--" + name, value)->envname(environment_variable(name))->group("");
+  auto& file =
+      *impl_->secret_files_.emplace_back(std::make_unique<Impl::SecretFile>(name, std::string{}, &value));
+  impl_->app_
+      .add_option("--" + name + "-file", file.path,
+                  fmt::format("File that holds it, or ${}: {}", environment_variable(name), help))
+      ->envname(environment_variable(name + "-file"))
+      ->type_name("PATH");
+}
+
+Settings::Outcome Settings::parse(int argc, const char* const* argv) {
+  try {
+    impl_->app_.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    impl_->app_.exit(success);
+    return Outcome::exit_success;
+  } catch (const CLI::ParseError& error) {
+    std::cerr << fmt::format("{}: {}\n{} --help lists the settings.\n", impl_->program_, error.what(),
+                             impl_->program_);
+    return Outcome::exit_failure;
+  }
+  for (const auto& secret : impl_->secret_files_) {
+    if (secret->path.empty()) continue;
+    std::ifstream file(secret->path);
+    std::string content{std::istreambuf_iterator<char>(file), {}};
+    if (!file) {
+      std::cerr << fmt::format("{}: --{}-file: cannot read \"{}\"\n", impl_->program_, secret->name,
+                               secret->path);
+      return Outcome::exit_failure;
+    }
+    content.erase(content.find_last_not_of(" \t\r\n") + 1);
+    *secret->value = std::move(content);
+  }
+  return Outcome::run;
+}
+
+}  // namespace kefu::service

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <vector>
-
 #include <kefu/bus/stream_store.hpp>
+
+#include <vector>
 
 namespace kefu::proto {
 
@@ -15,8 +15,8 @@ struct StreamLimits {
   int replicas = 1;
 };
 
-/// KEFU_FILES, KEFU_JOBS, KEFU_PASSAGES, KEFU_VECTORS and KEFU_DEAD. Every service makes sure of those that it uses, with the same
-/// specification, so that the order in which services start does not matter.
+/// KEFU_FILES, KEFU_JOBS, KEFU_PASSAGES, KEFU_VECTORS and KEFU_DEAD. Every service makes sure of those that
+/// it uses, with the same specification, so that the order in which services start does not matter.
 std::vector<bus::StreamSpec> stream_specs(const StreamLimits& limits);
 
 /// Applies `ensure` to all of them.

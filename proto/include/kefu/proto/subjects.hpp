@@ -1,10 +1,10 @@
 #pragma once
 
+#include <kefu/base/error.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include <kefu/base/error.hpp>
 
 /// The table of subjects, streams and buckets; proto/README.md explains each.
 namespace kefu::proto {

@@ -1,15 +1,15 @@
 #pragma once
 
-#include <cstddef>
-#include <optional>
-#include <type_traits>
-#include <utility>
+#include <kefu/async/task.hpp>
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 
-#include <kefu/async/task.hpp>
+#include <cstddef>
+#include <optional>
+#include <type_traits>
+#include <utility>
 
 namespace kefu {
 
@@ -32,10 +32,12 @@ class CpuPool {
                          guard = asio::make_work_guard(executor)]() mutable noexcept {
         if constexpr (std::is_void_v<Value>) {
           work();
-          asio::post(guard.get_executor(), [handler = std::move(handler)]() mutable { std::move(handler)(); });
-        } else {
           asio::post(guard.get_executor(),
-                     [handler = std::move(handler), value = work()]() mutable { std::move(handler)(std::move(value)); });
+                     [handler = std::move(handler)]() mutable { std::move(handler)(); });
+        } else {
+          asio::post(guard.get_executor(), [handler = std::move(handler), value = work()]() mutable {
+            std::move(handler)(std::move(value));
+          });
         }
       });
     };

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <optional>
-#include <utility>
-
-#include <boost/asio/steady_timer.hpp>
-
 #include <kefu/async/task.hpp>
 #include <kefu/base/deadline.hpp>
 #include <kefu/base/error.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <optional>
+#include <utility>
 
 namespace kefu {
 

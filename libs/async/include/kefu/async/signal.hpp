@@ -1,12 +1,12 @@
 #pragma once
 
-#include <list>
-#include <memory>
+#include <kefu/async/task.hpp>
+#include <kefu/base/deadline.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 
-#include <kefu/async/task.hpp>
-#include <kefu/base/deadline.hpp>
+#include <list>
+#include <memory>
 
 namespace kefu {
 

@@ -1,13 +1,13 @@
 #pragma once
 
+#include <kefu/async/task.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <exception>
 #include <functional>
-
-#include <boost/asio/steady_timer.hpp>
-
-#include <kefu/async/task.hpp>
 
 namespace kefu {
 

@@ -10,24 +10,24 @@ namespace kefu {
 /// What went wrong, as far as a caller can act on it. The table in error.cpp maps each value to an HTTP
 /// status and to the code used on the wire; a test walks it.
 enum class Errc {
-  invalid_argument,       ///< The request cannot be understood; the message says which field and why.
-  unauthenticated,        ///< No API key, or one that is unknown or expired.
-  permission_denied,      ///< The key does not allow this.
-  not_found,              ///< The thing named does not exist.
-  conflict,               ///< A compare-and-set lost, or the thing exists already.
-  payload_too_large,      ///< A body or a message is over its limit.
-  unsupported_media,      ///< The content type is not one that the operation takes.
-  rate_limited,           ///< This caller is over its allowance: later, not now.
-  overloaded,             ///< A queue is full: refused at once, later may work.
-  not_ready,              ///< The replica has not caught up with what was asked of it.
-  unavailable,            ///< A dependency cannot be reached.
-  deadline_exceeded,      ///< The time that the caller gave is over.
-  insufficient_storage,   ///< A durable stream is full.
-  cancelled,              ///< The caller went away, or the process is stopping.
-  unsupported,            ///< Understood, but this build or configuration does not do it.
-  bad_upstream,           ///< A dependency answered something that is not a valid answer.
-  data_corrupt,           ///< Stored data fails its checks.
-  internal,               ///< A bug or a broken invariant.
+  invalid_argument,      ///< The request cannot be understood; the message says which field and why.
+  unauthenticated,       ///< No API key, or one that is unknown or expired.
+  permission_denied,     ///< The key does not allow this.
+  not_found,             ///< The thing named does not exist.
+  conflict,              ///< A compare-and-set lost, or the thing exists already.
+  payload_too_large,     ///< A body or a message is over its limit.
+  unsupported_media,     ///< The content type is not one that the operation takes.
+  rate_limited,          ///< This caller is over its allowance: later, not now.
+  overloaded,            ///< A queue is full: refused at once, later may work.
+  not_ready,             ///< The replica has not caught up with what was asked of it.
+  unavailable,           ///< A dependency cannot be reached.
+  deadline_exceeded,     ///< The time that the caller gave is over.
+  insufficient_storage,  ///< A durable stream is full.
+  cancelled,             ///< The caller went away, or the process is stopping.
+  unsupported,           ///< Understood, but this build or configuration does not do it.
+  bad_upstream,          ///< A dependency answered something that is not a valid answer.
+  data_corrupt,          ///< Stored data fails its checks.
+  internal,              ///< A bug or a broken invariant.
 };
 
 /// An error on its way to somebody. `message` may be shown to the caller; `detail` is for the log only and
@@ -67,8 +67,8 @@ Errc errc_from_wire(std::string_view wire_code);
 #define KEFU_CONCAT_INNER(a, b) a##b
 #define KEFU_CONCAT(a, b) KEFU_CONCAT_INNER(a, b)
 
-#define KEFU_TRY_IMPL(result, declaration, expression, return_keyword)              \
-  auto result = (expression);                                                       \
+#define KEFU_TRY_IMPL(result, declaration, expression, return_keyword)    \
+  auto result = (expression);                                             \
   if (!result) return_keyword std::unexpected(std::move(result).error()); \
   declaration = *std::move(result)
 #define KEFU_CHECK_IMPL(result, expression, return_keyword) \

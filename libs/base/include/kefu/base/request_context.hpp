@@ -1,14 +1,14 @@
 #pragma once
 
-#include <string>
-
 #include <kefu/base/deadline.hpp>
+
+#include <string>
 
 namespace kefu {
 
 /// What goes with a request through every service that works on it.
 struct RequestContext {
-  std::string request_id;   ///< made by the gateway, or taken from the caller's X-Request-Id
+  std::string request_id;  ///< made by the gateway, or taken from the caller's X-Request-Id
   Deadline deadline;
   std::string traceparent = {};  ///< W3C Trace Context header, empty if the caller sent none
 

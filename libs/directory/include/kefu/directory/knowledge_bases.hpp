@@ -1,9 +1,6 @@
 #pragma once
 
-#include <optional>
-#include <string>
-#include <unordered_map>
-#include <vector>
+#include "kefu/v1/knowledge_base.pb.h"
 
 #include <kefu/async/signal.hpp>
 #include <kefu/async/task.hpp>
@@ -11,12 +8,15 @@
 #include <kefu/base/error.hpp>
 #include <kefu/bus/key_value.hpp>
 
-#include "kefu/v1/knowledge_base.pb.h"
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
 
 namespace kefu::directory {
 
-/// The knowledge bases as every service sees them: a local copy of the bucket KEFU_KBS, kept fresh by a watch. Reads only;
-/// index writes the bucket.
+/// The knowledge bases as every service sees them: a local copy of the bucket KEFU_KBS, kept fresh by a
+/// watch. Reads only; index writes the bucket.
 class KnowledgeBases {
  public:
   /// `bucket` outlives this object.
@@ -26,9 +26,9 @@ class KnowledgeBases {
   Task<void> run();
   void stop();
 
-  /// The live knowledge base of this name. One that the copy does not have yet is looked up in the bucket, so that a
-  /// base is found as soon as its creation was answered. Errors: `not_found` (the message names it), `unavailable`,
-  /// `deadline_exceeded`.
+  /// The live knowledge base of this name. One that the copy does not have yet is looked up in the bucket, so
+  /// that a base is found as soon as its creation was answered. Errors: `not_found` (the message names it),
+  /// `unavailable`, `deadline_exceeded`.
   Task<Result<kefu::v1::KnowledgeBase>> find(std::string name, Deadline deadline) const;
   /// All of the copy, deleted ones included.
   std::vector<kefu::v1::KnowledgeBase> all() const;

@@ -1,10 +1,5 @@
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include <kefu/async/task.hpp>
 #include <kefu/async/task_group.hpp>
 #include <kefu/base/error.hpp>
@@ -13,6 +8,11 @@
 #include <kefu/service/settings.hpp>
 #include <kefu/telemetry/log.hpp>
 #include <kefu/telemetry/metrics.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace kefu::service {
 
@@ -32,11 +32,12 @@ struct Condition {
 class Service {
  public:
   virtual ~Service() = default;
-  /// NATS is connected. Errors end the process with their message.
+  /// NATS is connected. Bounded in time. Errors end the process with their message, after drain().
   virtual Task<Result<>> start() = 0;
   /// Beside the condition of NATS, which the runner adds.
   virtual std::vector<Condition> conditions() const = 0;
-  /// SIGTERM came; readiness is off already. Takes no new work and returns when all that was open is finished.
+  /// SIGTERM came; readiness is off already. Takes no new work and returns when all that was open is
+  /// finished.
   virtual Task<void> drain() = 0;
 };
 
@@ -65,13 +66,13 @@ struct CommonSettings {
   std::string admin_address = "127.0.0.1";
   std::uint16_t admin_port = 9100;  ///< 0: any free one
   std::string log_level = "info";
-  std::chrono::milliseconds drain_delay{0};     ///< served on after SIGTERM before draining
+  std::chrono::milliseconds drain_delay{0};  ///< served on after SIGTERM before draining
   std::chrono::milliseconds drain_timeout{40000};
 };
 
-/// Runs a service: settings, NATS (waited for, as long as it takes), `make`, start(), then until SIGTERM or SIGINT; then readiness off,
-/// `drain_delay`, drain(), the connections, and the event loop returns by itself. Returns the process' exit status.
-/// `common` holds the service's own defaults, such as its port.
+/// Runs a service: settings, NATS (waited for, as long as it takes), `make`, start(), then until SIGTERM or
+/// SIGINT; then readiness off, `drain_delay`, drain(), the connections, and the event loop returns by itself.
+/// Returns the process' exit status. `common` holds the service's own defaults, such as its port.
 int run(Settings& settings, CommonSettings common, int argc, const char* const* argv,
         const std::function<std::unique_ptr<Service>(const Environment&)>& make);
 

@@ -8,9 +8,9 @@
 
 namespace kefu::service {
 
-/// One declaration of each setting gives its flag (`--redis-url`), its environment variable (`KEFU_REDIS_URL`), its key in the
-/// file of `--config` (`redis-url = "..."`) and its line in `--help`, in that order of precedence. The variable given holds the
-/// default and receives the value.
+/// One declaration of each setting gives its flag (`--redis-url`), its environment variable
+/// (`KEFU_REDIS_URL`), its key in the file of `--config` (`redis-url = "..."`) and its line in `--help`, in
+/// that order of precedence. The variable given holds the default and receives the value.
 class Settings {
  public:
   Settings(std::string program, std::string description);

@@ -1,14 +1,14 @@
 #pragma once
 
+#include <kefu/base/error.hpp>
+#include <kefu/base/request_context.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
 #include <variant>
-
-#include <kefu/base/error.hpp>
-#include <kefu/base/request_context.hpp>
 
 namespace kefu::telemetry {
 
@@ -22,8 +22,9 @@ struct Field {
   std::variant<std::string_view, std::int64_t, double, bool> value;
 };
 
-/// Writes one JSON object a line: time (RFC 3339, UTC, milliseconds), level, service, message, then the fields. Secrets never go
-/// in, and texts of users only at debug. Safe from every thread; a line is written whole.
+/// Writes one JSON object a line: time (RFC 3339, UTC, milliseconds), level, service, message, then the
+/// fields. Secrets never go in, and texts of users only at debug. Safe from every thread; a line is written
+/// whole.
 class Logger {
  public:
   using Sink = std::function<void(std::string_view line)>;
@@ -31,12 +32,21 @@ class Logger {
   Logger(std::string service, Level level, Sink sink = {});
 
   void log(Level level, std::string_view message, std::initializer_list<Field> fields = {}) const;
-  void debug(std::string_view message, std::initializer_list<Field> fields = {}) const { log(Level::debug, message, fields); }
-  void info(std::string_view message, std::initializer_list<Field> fields = {}) const { log(Level::info, message, fields); }
-  void warning(std::string_view message, std::initializer_list<Field> fields = {}) const { log(Level::warning, message, fields); }
-  void error(std::string_view message, std::initializer_list<Field> fields = {}) const { log(Level::error, message, fields); }
+  void debug(std::string_view message, std::initializer_list<Field> fields = {}) const {
+    log(Level::debug, message, fields);
+  }
+  void info(std::string_view message, std::initializer_list<Field> fields = {}) const {
+    log(Level::info, message, fields);
+  }
+  void warning(std::string_view message, std::initializer_list<Field> fields = {}) const {
+    log(Level::warning, message, fields);
+  }
+  void error(std::string_view message, std::initializer_list<Field> fields = {}) const {
+    log(Level::error, message, fields);
+  }
   /// With the request's id, the error's code, message and detail.
-  void failure(Level level, std::string_view message, const RequestContext& context, const Error& error) const;
+  void failure(Level level, std::string_view message, const RequestContext& context,
+               const Error& error) const;
 
  private:
   std::string service_;

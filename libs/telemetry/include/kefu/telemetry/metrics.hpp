@@ -10,7 +10,8 @@ namespace kefu::telemetry {
 
 using Labels = std::map<std::string, std::string>;
 
-/// Handles to one time series. Cheap to copy, valid as long as the Metrics that made them; safe from every thread.
+/// Handles to one time series. Cheap to copy, valid as long as the Metrics that made them; safe from every
+/// thread.
 class Counter {
  public:
   void add(double amount = 1) const;
@@ -37,8 +38,9 @@ class Histogram {
   void* series_;
 };
 
-/// All metrics of one process (prometheus-cpp). Names and units follow Prometheus practice: `kefu_<what>_<unit>`, counters
-/// end in `_total`, times are seconds. No label takes what a user typed. Asking again for a series gives the same one.
+/// All metrics of one process (prometheus-cpp). Names and units follow Prometheus practice:
+/// `kefu_<what>_<unit>`, counters end in `_total`, times are seconds. No label takes what a user typed.
+/// Asking again for a series gives the same one.
 class Metrics {
  public:
   Metrics();
@@ -49,7 +51,7 @@ class Metrics {
   Histogram latency(const std::string& name, const std::string& help, const Labels& labels = {});
   /// Called before every exposition: for gauges that are read rather than counted.
   void before_collect(std::function<void()> update);
-  /// Text exposition format 0.0.4.
+  /// Text exposition format 0.0.4. On the event loop, since it runs the updates.
   std::string expose() const;
 
  private:

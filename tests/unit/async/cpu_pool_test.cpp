@@ -1,0 +1,46 @@
+#include <kefu/async/cpu_pool.hpp>
+#include <kefu/testing/run_task.hpp>
+
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <utility>
+
+namespace kefu {
+namespace {
+
+Task<std::pair<std::thread::id, std::thread::id>> run_elsewhere(CpuPool& pool) {
+  const auto worker = co_await pool.run([] { return std::this_thread::get_id(); });
+  co_return std::pair{worker, std::this_thread::get_id()};
+}
+Task<std::unique_ptr<int>> move_through(CpuPool& pool, std::unique_ptr<int> value) {
+  co_return co_await pool.run([value = std::move(value)]() mutable { return std::move(value); });
+}
+Task<int> run_void(CpuPool& pool) {
+  int seen = 0;
+  co_await pool.run([&seen] { seen = 7; });
+  co_return seen;
+}
+
+TEST(CpuPool, WorksOnAnotherThreadAndResumesOnTheCallers) {
+  CpuPool pool(1);
+  asio::io_context io;
+  const auto [worker, resumed] = testing::run_task(io, run_elsewhere(pool));
+  EXPECT_NE(worker, std::this_thread::get_id());
+  EXPECT_EQ(resumed, std::this_thread::get_id());
+}
+
+TEST(CpuPool, CarriesValuesThatCanOnlyBeMoved) {
+  CpuPool pool(1);
+  asio::io_context io;
+  EXPECT_EQ(*testing::run_task(io, move_through(pool, std::make_unique<int>(5))), 5);
+}
+
+TEST(CpuPool, RunsFunctionsThatReturnNothing) {
+  CpuPool pool(2);
+  asio::io_context io;
+  EXPECT_EQ(testing::run_task(io, run_void(pool)), 7);
+}
+
+}  // namespace
+}  // namespace kefu

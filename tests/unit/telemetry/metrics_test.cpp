@@ -1,0 +1,40 @@
+#include <kefu/telemetry/metrics.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kefu::telemetry {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(Metrics, ExposeWhatWasCounted) {
+  Metrics metrics;
+  metrics.counter("kefu_requests_total", "Requests", {{"route", "/v1/ask"}}).add(2);
+  metrics.gauge("kefu_queue_depth", "Waiting").set(4);
+  metrics.latency("kefu_request_seconds", "Time").observe(std::chrono::milliseconds(3));
+  const std::string text = metrics.expose();
+  EXPECT_THAT(text, HasSubstr("kefu_requests_total{route=\"/v1/ask\"} 2"));
+  EXPECT_THAT(text, HasSubstr("kefu_queue_depth 4"));
+  EXPECT_THAT(text, HasSubstr("kefu_request_seconds_bucket{le=\"0.005\"} 1"));
+  EXPECT_THAT(text, HasSubstr("kefu_request_seconds_bucket{le=\"0.0025\"} 0"));
+}
+
+TEST(Metrics, AskingAgainForASeriesGivesTheSameOne) {
+  Metrics metrics;
+  metrics.counter("kefu_a_total", "A", {{"code", "x"}}).add();
+  metrics.counter("kefu_a_total", "A", {{"code", "x"}}).add();
+  EXPECT_THAT(metrics.expose(), HasSubstr("kefu_a_total{code=\"x\"} 2"));
+}
+
+TEST(Metrics, AskTheOwnerBeforeTheyAreRead) {
+  Metrics metrics;
+  const Gauge gauge = metrics.gauge("kefu_depth", "Depth");
+  int depth = 0;
+  metrics.before_collect([&] { gauge.set(depth); });
+  depth = 9;
+  EXPECT_THAT(metrics.expose(), HasSubstr("kefu_depth 9"));
+}
+
+}  // namespace
+}  // namespace kefu::telemetry
