@@ -1,18 +1,18 @@
 #pragma once
 
-#include <memory>
-#include <string>
-
 #include <kefu/async/task_group.hpp>
 #include <kefu/bus/key_value.hpp>
 #include <kefu/bus/message_bus.hpp>
 #include <kefu/bus/stream_store.hpp>
 
+#include <memory>
+#include <string>
+
 namespace kefu::bus {
 
-/// Durable streams of a NATS server, spoken through its JSON API ($JS.API.>) over a MessageBus: nats.c 3.4.1 has neither
-/// an asynchronous pull nor asynchronous management calls.
-/// Protocol: https://docs.nats.io/reference/reference-protocols/nats_api_reference
+/// Durable streams of a NATS server, spoken through its JSON API ($JS.API.>) over a MessageBus: nats.c 3.4.1
+/// has neither an asynchronous pull nor asynchronous management calls. Protocol:
+/// https://docs.nats.io/reference/reference-protocols/nats_api_reference
 class JetStreamStore final : public StreamStore {
  public:
   explicit JetStreamStore(MessageBus& bus) : bus_(bus) {}
@@ -28,9 +28,10 @@ class JetStreamStore final : public StreamStore {
 
 class JetStreamReader final : public StreamReader {
  public:
-  JetStreamReader(asio::any_io_executor executor, MessageBus& bus) : executor_(std::move(executor)), bus_(bus) {}
-  Task<Result<std::unique_ptr<Subscription>>> work(WorkOptions options, WorkHandler handler, GiveUpHandler give_up,
-                                                   Deadline deadline) override;
+  JetStreamReader(asio::any_io_executor executor, MessageBus& bus)
+      : executor_(std::move(executor)), bus_(bus) {}
+  Task<Result<std::unique_ptr<Subscription>>> work(WorkOptions options, WorkHandler handler,
+                                                   GiveUpHandler give_up, Deadline deadline) override;
   Result<std::unique_ptr<Replay>> replay(ReplayOptions options) override;
 
  private:
@@ -44,8 +45,8 @@ class JetStreamBucket final : public KeyValueBucket {
   ~JetStreamBucket() override;
   Task<Result<>> ensure(std::chrono::milliseconds ttl, Deadline deadline) override;
   Task<Result<KvEntry>> get(std::string key, Deadline deadline) override;
-  Task<Result<std::uint64_t>> put(std::string key, std::string value, std::optional<std::uint64_t> expected_revision,
-                                  Deadline deadline) override;
+  Task<Result<std::uint64_t>> put(std::string key, std::string value,
+                                  std::optional<std::uint64_t> expected_revision, Deadline deadline) override;
   Task<Result<>> erase(std::string key, Deadline deadline) override;
   Result<std::unique_ptr<KvWatch>> watch() override;
 

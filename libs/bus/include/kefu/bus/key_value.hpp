@@ -1,14 +1,14 @@
 #pragma once
 
+#include <kefu/async/task.hpp>
+#include <kefu/base/deadline.hpp>
+#include <kefu/base/error.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-
-#include <kefu/async/task.hpp>
-#include <kefu/base/error.hpp>
-#include <kefu/base/deadline.hpp>
 
 namespace kefu::bus {
 
@@ -38,11 +38,12 @@ class KeyValueBucket {
   virtual Task<Result<>> ensure(std::chrono::milliseconds ttl, Deadline deadline) = 0;
   /// Errors: `not_found` for a key that is absent, erased or expired.
   virtual Task<Result<KvEntry>> get(std::string key, Deadline deadline) = 0;
-  /// Writes when the key's newest revision is `expected_revision` (0: the key is absent or was erased and the caller
-  /// does not know its revision); returns the new revision. Without `expected_revision` it always writes.
-  /// Errors: `conflict`.
+  /// Writes when the key's newest revision is `expected_revision` (0: the key is absent or was erased and the
+  /// caller does not know its revision); returns the new revision. Without `expected_revision` it always
+  /// writes. Errors: `conflict`.
   virtual Task<Result<std::uint64_t>> put(std::string key, std::string value,
-                                          std::optional<std::uint64_t> expected_revision, Deadline deadline) = 0;
+                                          std::optional<std::uint64_t> expected_revision,
+                                          Deadline deadline) = 0;
   virtual Task<Result<>> erase(std::string key, Deadline deadline) = 0;
   virtual Result<std::unique_ptr<KvWatch>> watch() = 0;
 };

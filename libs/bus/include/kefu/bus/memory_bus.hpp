@@ -1,11 +1,11 @@
 #pragma once
 
-#include <memory>
-#include <string>
-
 #include <kefu/bus/key_value.hpp>
 #include <kefu/bus/message_bus.hpp>
 #include <kefu/bus/stream_store.hpp>
+
+#include <memory>
+#include <string>
 
 namespace kefu::bus {
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,10 @@ inline constexpr std::string_view kRemainingMicroseconds = "Kefu-Remaining-Us";
 inline constexpr std::string_view kTraceparent = "traceparent";
 inline constexpr std::string_view kError = "Kefu-Error";  ///< wire code; the payload is the message
 inline constexpr std::string_view kMore = "Kefu-More";    ///< "1" on every reply but the last
+/// The number in the status line of a message that the server itself sent ("NATS/1.0 404 No Messages"), such
+/// as the end of a pull; absent on all others. Its text is in kDescription.
+inline constexpr std::string_view kStatus = "Status";
+inline constexpr std::string_view kDescription = "Description";
 }  // namespace header
 
 struct Message {
@@ -38,6 +43,8 @@ struct Message {
   std::string payload;
   Headers headers = {};
   std::string reply_to = {};
+  /// Sent without the headers of a request context: for streams, which would keep them with the message.
+  bool plain = false;
 };
 
 }  // namespace kefu::bus

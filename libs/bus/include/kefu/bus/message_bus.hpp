@@ -1,14 +1,14 @@
 #pragma once
 
-#include <cstddef>
-#include <functional>
-#include <memory>
-#include <string>
-
 #include <kefu/async/task.hpp>
 #include <kefu/base/error.hpp>
 #include <kefu/base/request_context.hpp>
 #include <kefu/bus/message.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
 
 namespace kefu::bus {
 
@@ -59,7 +59,10 @@ class Feed {
   virtual ~Feed() = default;
   /// The next message. Errors: `deadline_exceeded`; `overloaded` once after messages were lost because they
   /// came faster than they were taken, or because the connection was interrupted.
+  /// `cancelled` once everything that came before stop() has been taken.
   virtual Task<Result<Message>> next(Deadline deadline) = 0;
+  /// No message is sent here any more; next() still gives those that have come.
+  virtual void stop() = 0;
 };
 
 /// Request and reply between services. Thread: all calls and handlers on the executor of the bus.

@@ -1,34 +1,40 @@
 #pragma once
 
+#include <kefu/async/task_group.hpp>
+#include <kefu/bus/message_bus.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
 
-#include <kefu/bus/message_bus.hpp>
-
 namespace kefu::bus {
 
 struct NatsOptions {
   std::string url = "nats://127.0.0.1:4222";  ///< several, separated by commas
   std::string client_name = "kefu";
-  /// Publish from a thread of its own: for a connection that carries parts of files, passages and vectors, where a
-  /// stalled server would otherwise hold up the event loop for as long as the write deadline.
+  /// Publish from a thread of its own: for a connection that carries parts of files, passages and vectors,
+  /// where a stalled server would otherwise hold up the event loop for as long as the write deadline.
   bool publish_on_thread = false;
   std::chrono::milliseconds write_deadline{2000};
+  /// Told of exceptions that leave a handler, which are bugs; their callers get `internal`.
+  TaskGroup::OnException on_handler_exception = {};
 };
 
-/// MessageBus over one connection to NATS (nats.c). Publishing while disconnected is refused at once, since nats.c would
-/// buffer it and deliver late; when the connection is lost every open request ends with `unavailable`.
+/// MessageBus over one connection to NATS (nats.c). Publishing while disconnected is refused at once, since
+/// nats.c would buffer it and deliver late; when the connection is lost every open request ends with
+/// `unavailable`.
 class NatsBus final : public MessageBus {
  public:
   /// `on_connection_change(connected)` runs on the executor.
-  NatsBus(asio::any_io_executor executor, NatsOptions options, std::function<void(bool)> on_connection_change);
+  NatsBus(asio::any_io_executor executor, NatsOptions options,
+          std::function<void(bool)> on_connection_change);
   /// drain() must have returned.
   ~NatsBus() override;
 
-  /// Begins to connect, and keeps trying until drain(). Errors: `invalid_argument` for options that nats.c refuses.
+  /// Begins to connect, and keeps trying until drain(). Errors: `invalid_argument` for options that nats.c
+  /// refuses.
   Result<> start();
   /// Returns when connected. Errors: `deadline_exceeded`.
   Task<Result<>> wait_connected(Deadline deadline);

@@ -1,5 +1,10 @@
 #pragma once
 
+#include <kefu/async/task.hpp>
+#include <kefu/base/error.hpp>
+#include <kefu/bus/message.hpp>
+#include <kefu/bus/message_bus.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -7,11 +12,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <kefu/async/task.hpp>
-#include <kefu/base/error.hpp>
-#include <kefu/bus/message.hpp>
-#include <kefu/bus/message_bus.hpp>
 
 namespace kefu::bus {
 
@@ -25,10 +25,10 @@ struct StreamSpec {
   std::string name;
   std::vector<std::string> subjects;
   Retention retention = Retention::limits;
-  std::int64_t max_bytes = 0;                      ///< 0: no limit
-  std::chrono::seconds max_age{0};                 ///< 0: no limit
-  std::int64_t max_messages_per_subject = 0;       ///< 0: no limit; 1 with `replace`: the last one is kept
-  bool replace_oldest_of_subject = false;          ///< a new message of a subject takes the old one's place
+  std::int64_t max_bytes = 0;                 ///< 0: no limit
+  std::chrono::seconds max_age{0};            ///< 0: no limit
+  std::int64_t max_messages_per_subject = 0;  ///< 0: no limit; 1 with `replace`: the last one is kept
+  bool replace_oldest_of_subject = false;     ///< a new message of a subject takes the old one's place
   int replicas = 1;
 };
 
@@ -57,8 +57,8 @@ class StreamStore {
   /// Creates the stream, or brings an existing one to this specification.
   virtual Task<Result<>> ensure(StreamSpec spec, Deadline deadline) = 0;
   virtual Task<Result<StreamState>> state(std::string stream, Deadline deadline) = 0;
-  /// Appends and returns the sequence once the server has stored it. After `deadline_exceeded` it may have been
-  /// stored all the same. Errors: `insufficient_storage`, `payload_too_large`.
+  /// Appends and returns the sequence once the server has stored it. After `deadline_exceeded` it may have
+  /// been stored all the same. Errors: `insufficient_storage`, `payload_too_large`.
   virtual Task<Result<std::uint64_t>> append(Message message, Deadline deadline) = 0;
   /// The newest message of a subject (wildcards allowed). Errors: `not_found`.
   virtual Task<Result<StoredMessage>> last(std::string stream, std::string subject, Deadline deadline) = 0;
@@ -68,24 +68,24 @@ class StreamStore {
 
 /// What becomes of a message that a worker was given.
 enum class Disposition {
-  done,       ///< acknowledged, never seen again
-  retry,      ///< delivered again, after a delay that grows with the number of deliveries
-  give_up,    ///< moved to the dead letters at once
+  done,     ///< acknowledged, never seen again
+  retry,    ///< delivered again, after a delay that grows with the number of deliveries
+  give_up,  ///< moved to the dead letters at once
 };
 
 struct WorkOptions {
   std::string stream;
-  std::string durable;                       ///< replicas with the same name share the work
-  std::string filter_subject = {};           ///< empty: all of the stream
-  std::size_t slots = 1;                     ///< messages worked on at once by this process
-  std::chrono::milliseconds ack_wait{30000}; ///< renewed every third of it while a worker is busy
-  unsigned max_deliveries = 5;               ///< after these, the message goes to the dead letters
+  std::string durable;                        ///< replicas with the same name share the work
+  std::string filter_subject = {};            ///< empty: all of the stream
+  std::size_t slots = 1;                      ///< messages worked on at once by this process
+  std::chrono::milliseconds ack_wait{30000};  ///< renewed every third of it while a worker is busy
+  unsigned max_deliveries = 5;                ///< after these, the message goes to the dead letters
 };
 
 /// Works on one message. `deliveries` counts from 1.
 using WorkHandler = std::function<Task<Disposition>(StoredMessage, unsigned deliveries)>;
-/// Told before a message goes to the dead letters, so that its job can be marked failed. Called again if the process
-/// dies in between.
+/// Told before a message goes to the dead letters, so that its job can be marked failed. Called again if the
+/// process dies in between.
 using GiveUpHandler = std::function<Task<void>(StoredMessage, std::string reason)>;
 
 /// Reads a stream in order from a sequence, without taking part in its acknowledgements.
@@ -109,7 +109,8 @@ struct ReplayOptions {
 class StreamReader {
  public:
   virtual ~StreamReader() = default;
-  /// Starts workers; drain() of the result stops pulling, gives back what has not begun and waits for the rest.
+  /// Starts workers; drain() of the result stops pulling, gives back what has not begun and waits for the
+  /// rest.
   virtual Task<Result<std::unique_ptr<Subscription>>> work(WorkOptions options, WorkHandler handler,
                                                            GiveUpHandler give_up, Deadline deadline) = 0;
   virtual Result<std::unique_ptr<Replay>> replay(ReplayOptions options) = 0;

@@ -1,0 +1,219 @@
+#include "nats_connection.hpp"
+
+#include "nats_message.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace kefu::bus {
+namespace {
+
+using std::chrono::milliseconds;
+
+// A silent server is given up after three intervals at most, with its open requests.
+constexpr milliseconds kPingInterval{1500};
+constexpr int kMaxPingsOut = 2;
+constexpr milliseconds kConnectTimeout{2000};
+constexpr milliseconds kReconnectWait{250};
+constexpr milliseconds kReconnectJitter{100};
+constexpr milliseconds kDrainTimeout{2000};
+
+/// What the connection's callbacks share. Freed in the last one, on_closed.
+struct ConnectionClosure {
+  std::shared_ptr<NatsMailbox> mailbox;
+  std::function<void(bool)> changed;
+};
+
+void on_connected(natsConnection*, void* closure) noexcept {
+  auto& self = *static_cast<ConnectionClosure*>(closure);
+  self.mailbox->post([changed = self.changed] { changed(true); });
+}
+
+void on_disconnected(natsConnection*, void* closure) noexcept {
+  auto& self = *static_cast<ConnectionClosure*>(closure);
+  self.mailbox->post([changed = self.changed] { changed(false); });
+}
+
+void on_closed(natsConnection*, void* closure) noexcept {
+  const std::unique_ptr<ConnectionClosure> self(static_cast<ConnectionClosure*>(closure));
+  self->mailbox->post([changed = self->changed] { changed(false); });
+}
+
+/// nats.c prints to stderr without a handler. Slow consumers cannot happen to our callbacks, which only post,
+/// and all else shows as a disconnection.
+void on_error(natsConnection*, natsSubscription*, natsStatus, void*) noexcept {}
+
+/// Freed in on_complete: a message may still come after unsubscribing.
+struct SubscriptionClosure {
+  std::shared_ptr<NatsMailbox> mailbox;
+  std::shared_ptr<NatsTarget> target;
+};
+
+void on_message(natsConnection* connection, natsSubscription*, natsMsg* raw, void* closure) noexcept {
+  NatsMessagePtr message(raw);
+  const auto& [mailbox, target] = *static_cast<SubscriptionClosure*>(closure);
+  if (!target->try_enter()) return target->refused(connection, *message);
+  mailbox->post(
+      [receiver = target, owned = std::move(message), arrived = NatsTarget::Clock::now()]() mutable {
+        receiver->leave();
+        receiver->received(std::move(owned), arrived);
+      });
+}
+
+void on_complete(void* closure) noexcept {
+  const std::unique_ptr<SubscriptionClosure> self(static_cast<SubscriptionClosure*>(closure));
+  self->mailbox->post([target = self->target] { target->completed(); });
+}
+
+std::vector<std::string> split(const std::string& urls) {
+  std::vector<std::string> result;
+  for (std::size_t begin = 0; begin <= urls.size();) {
+    const std::size_t end = std::min(urls.find(',', begin), urls.size());
+    if (end > begin) result.push_back(urls.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return result;
+}
+
+}  // namespace
+
+NatsSubscribed::~NatsSubscribed() {
+  worker_->run(
+      [subscription = std::move(subscription_)] { natsSubscription_Unsubscribe(subscription.get()); });
+}
+
+void NatsSubscribed::drain() {
+  worker_->run([subscription = subscription_] {
+    // Draining is refused without a connection; there is nothing to wait for then.
+    if (natsSubscription_DrainTimeout(subscription.get(), kDrainTimeout.count()) != NATS_OK) {
+      natsSubscription_Unsubscribe(subscription.get());
+    }
+  });
+}
+
+NatsConnection::NatsConnection(std::shared_ptr<NatsMailbox> mailbox, NatsOptions options)
+    : mailbox_(std::move(mailbox)), options_(std::move(options)), worker_(std::make_shared<NatsWorker>()) {}
+
+NatsConnection::~NatsConnection() { worker_->stop(); }
+
+Result<NatsOptionsPtr> NatsConnection::make_options() {
+  natsOptions* raw = nullptr;
+  if (const natsStatus status = natsOptions_Create(&raw); status != NATS_OK) return fail(to_error(status));
+  NatsOptionsPtr options(raw);
+  const std::vector<std::string> urls = split(options_.url);
+  std::vector<const char*> servers;
+  for (const std::string& url : urls) servers.push_back(url.c_str());
+  const natsStatus results[] = {
+      natsOptions_SetServers(raw, servers.data(), static_cast<int>(servers.size())),
+      natsOptions_SetName(raw, options_.client_name.c_str()),
+      natsOptions_SetTimeout(raw, kConnectTimeout.count()),
+      natsOptions_SetPingInterval(raw, kPingInterval.count()),
+      natsOptions_SetMaxPingsOut(raw, kMaxPingsOut),
+      natsOptions_SetMaxReconnect(raw, -1),
+      natsOptions_SetReconnectWait(raw, kReconnectWait.count()),
+      natsOptions_SetReconnectJitter(raw, kReconnectJitter.count(), kReconnectJitter.count()),
+      // With room for nothing, nats.c refuses to publish between connections instead of delivering late.
+      natsOptions_SetReconnectBufSize(raw, 0),
+      natsOptions_SetSendAsap(raw, true),
+      natsOptions_SetWriteDeadline(raw, options_.write_deadline.count()),
+      natsOptions_UseGlobalMessageDelivery(raw, true),
+      natsOptions_SetErrorHandler(raw, &on_error, nullptr),
+  };
+  for (const natsStatus status : results) {
+    if (status != NATS_OK) {
+      return fail(Errc::invalid_argument, "these NATS options are refused", natsStatus_GetText(status));
+    }
+  }
+  return options;
+}
+
+Result<> NatsConnection::open(std::function<void(bool)> on_change) {
+  on_change_ = std::move(on_change);
+  KEFU_TRY(NatsOptionsPtr options, make_options());
+  auto closure = std::make_unique<ConnectionClosure>(
+      ConnectionClosure{mailbox_, [this](bool connected) { changed(connected); }});
+  natsOptions_SetDisconnectedCB(options.get(), &on_disconnected, closure.get());
+  natsOptions_SetReconnectedCB(options.get(), &on_connected, closure.get());
+  natsOptions_SetClosedCB(options.get(), &on_closed, closure.get());
+  natsOptions_SetRetryOnFailedConnect(options.get(), true, &on_connected, closure.get());
+  natsConnection* raw = nullptr;
+  const natsStatus status = natsConnection_Connect(&raw, options.get());
+  connection_.reset(raw);
+  if (status != NATS_OK && status != NATS_NOT_YET_CONNECTED) {
+    return fail(Errc::invalid_argument, "cannot connect to NATS with these options",
+                natsStatus_GetText(status));
+  }
+  ConnectionClosure& kept = *closure.release();  // on_closed owns it from here on
+  // nats.c calls nobody when the first attempt succeeds at once.
+  if (status == NATS_OK) kept.mailbox->post([changed = kept.changed] { changed(true); });
+  return {};
+}
+
+void NatsConnection::changed(bool connected) {
+  if (connected == connected_) return;
+  connected_ = connected;
+  if (connected) max_payload_ = static_cast<std::size_t>(natsConnection_GetMaxPayload(connection_.get()));
+  on_change_(connected);
+}
+
+natsStatus NatsConnection::publish_now(natsMsg* message) const {
+  if (natsConnection_Status(connection_.get()) != NATS_CONN_STATUS_CONNECTED)
+    return NATS_CONNECTION_DISCONNECTED;
+  return natsConnection_PublishMsg(connection_.get(), message);
+}
+
+Result<> NatsConnection::publish(const Message& message, OnFailure on_failure) {
+  if (!connected_) return fail(to_error(NATS_CONNECTION_DISCONNECTED));
+  const std::size_t size = counted_size(message);
+  if (size > max_payload_) return fail(to_error(NATS_MAX_PAYLOAD));
+  KEFU_TRY(NatsMessagePtr owned, to_nats(message));
+  if (!options_.publish_on_thread) {
+    const natsStatus status = publish_now(owned.get());
+    if (status != NATS_OK) return fail(to_error(status));
+    return {};
+  }
+  auto job = [this, owned = std::move(owned), on_failure = std::move(on_failure)]() mutable {
+    const natsStatus status = publish_now(owned.get());
+    if (status == NATS_OK || !on_failure) return;
+    mailbox_->post([on_failure = std::move(on_failure), status]() mutable { on_failure(to_error(status)); });
+  };
+  if (!worker_->try_run(std::move(job), size)) {
+    return fail(Errc::overloaded, "too many messages wait to be published");
+  }
+  return {};
+}
+
+Result<std::unique_ptr<NatsSubscribed>> NatsConnection::subscribe(const std::string& subject,
+                                                                  const std::string& queue_group,
+                                                                  std::shared_ptr<NatsTarget> target) {
+  auto closure = std::make_unique<SubscriptionClosure>(SubscriptionClosure{mailbox_, std::move(target)});
+  natsSubscription* raw = nullptr;
+  natsStatus status = NATS_OK;
+  if (queue_group.empty()) {
+    status = natsConnection_Subscribe(&raw, connection_.get(), subject.c_str(), &on_message, closure.get());
+  } else {
+    status = natsConnection_QueueSubscribe(&raw, connection_.get(), subject.c_str(), queue_group.c_str(),
+                                           &on_message, closure.get());
+  }
+  if (status != NATS_OK) return fail(to_error(status));
+  NatsSubscriptionPtr subscription(raw);
+  natsSubscription_SetOnCompleteCB(raw, &on_complete, closure.release());
+  return std::make_unique<NatsSubscribed>(worker_, std::move(subscription));
+}
+
+void NatsConnection::close(Deadline deadline, NatsMailbox::Event on_closed) {
+  worker_->run([this, deadline, on_closed = std::move(on_closed)]() mutable {
+    const auto remaining = std::chrono::duration_cast<milliseconds>(deadline.remaining());
+    if (natsConnection_Status(connection_.get()) == NATS_CONN_STATUS_CONNECTED && remaining.count() > 0) {
+      natsConnection_FlushTimeout(connection_.get(), remaining.count());
+    }
+    natsConnection_Close(connection_.get());
+    mailbox_->post([this, on_closed = std::move(on_closed)]() mutable {
+      changed(false);
+      on_closed();
+    });
+  });
+}
+
+}  // namespace kefu::bus

@@ -1,0 +1,81 @@
+#include "nats_message.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+namespace kefu::bus {
+namespace {
+
+/// nats.c writes subjects into its line protocol as they are: white space would end them, or begin a command.
+bool is_subject(const std::string& subject) {
+  return !subject.empty() && std::ranges::all_of(subject, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte > ' ' && byte != 0x7f;
+  });
+}
+
+}  // namespace
+
+Result<NatsMessagePtr> to_nats(const Message& message) {
+  if (!is_subject(message.subject) || (!message.reply_to.empty() && !is_subject(message.reply_to))) {
+    return fail(Errc::invalid_argument, "not a subject: '" + message.subject + "'");
+  }
+  natsMsg* raw = nullptr;
+  natsStatus status = natsMsg_Create(&raw, message.subject.c_str(),
+                                     message.reply_to.empty() ? nullptr : message.reply_to.c_str(),
+                                     message.payload.data(), static_cast<int>(message.payload.size()));
+  NatsMessagePtr result(raw);
+  for (const auto& [name, value] : message.headers) {
+    if (status == NATS_OK) status = natsMsgHeader_Add(result.get(), name.c_str(), value.c_str());
+  }
+  if (status != NATS_OK) return fail(to_error(status));
+  return result;
+}
+
+Message from_nats(natsMsg& message) {
+  Message result{.subject = natsMsg_GetSubject(&message),
+                 .payload = std::string(natsMsg_GetData(&message),
+                                        static_cast<std::size_t>(natsMsg_GetDataLength(&message)))};
+  if (const char* reply = natsMsg_GetReply(&message); reply != nullptr) result.reply_to = reply;
+  const char** names = nullptr;
+  int count = 0;
+  if (natsMsgHeader_Keys(&message, &names, &count) != NATS_OK) return result;
+  const std::unique_ptr<const char*, decltype(&std::free)> owner(names, &std::free);
+  for (int i = 0; i < count; ++i) {
+    const char* value = nullptr;
+    if (natsMsgHeader_Get(&message, names[i], &value) == NATS_OK && value != nullptr) {
+      result.headers.set(names[i], value);
+    }
+  }
+  return result;
+}
+
+std::size_t counted_size(const Message& message) {
+  constexpr std::size_t kFrame = sizeof("NATS/1.0\r\n\r\n") - 1;
+  constexpr std::size_t kEach = sizeof(": \r\n") - 1;
+  std::size_t size = message.payload.size();
+  if (!message.headers.empty()) size += kFrame;
+  for (const auto& [name, value] : message.headers) size += name.size() + value.size() + kEach;
+  return size;
+}
+
+Error to_error(natsStatus status) {
+  const std::string text = fmt::format("nats.c: {}", natsStatus_GetText(status));
+  switch (status) {
+    case NATS_MAX_PAYLOAD:
+      return {Errc::payload_too_large, "the message is larger than the bus carries", text};
+    case NATS_INVALID_ARG:
+    case NATS_INVALID_SUBJECT:
+    case NATS_INVALID_QUEUE_NAME:
+    case NATS_ADDRESS_MISSING:
+      return {Errc::invalid_argument, "refused by the bus", text};
+    default:
+      return {Errc::unavailable, "the message bus is not reachable", text};
+  }
+}
+
+}  // namespace kefu::bus

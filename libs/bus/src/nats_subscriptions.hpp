@@ -1,0 +1,67 @@
+#pragma once
+
+#include "feed_queue.hpp"
+#include "nats_connection.hpp"
+#include "nats_target.hpp"
+#include "serving.hpp"
+
+#include <kefu/bus/message_bus.hpp>
+
+#include <memory>
+
+namespace kefu::bus {
+
+/// Messages of a served subject on their way to its handler.
+class NatsServed final : public NatsTarget {
+ public:
+  NatsServed(asio::any_io_executor executor, const ServeOptions& options, Handler handler,
+             Serving::Publish publish, TaskGroup::OnException on_exception);
+  void received(NatsMessagePtr message, Clock::time_point arrived) override;
+  void refused(natsConnection* connection, natsMsg& message) noexcept override;
+  void completed() override;
+  /// Returns when no message comes any more and all that came have been answered.
+  Task<void> finish();
+
+ private:
+  Serving serving_;
+  bool completed_ = false;
+  Signal completion_;
+};
+
+class NatsServedSubscription final : public Subscription {
+ public:
+  NatsServedSubscription(std::shared_ptr<NatsServed> target, std::unique_ptr<NatsSubscribed> subscribed)
+      : target_(std::move(target)), subscribed_(std::move(subscribed)) {}
+  Task<void> drain() override;
+
+ private:
+  std::shared_ptr<NatsServed> target_;
+  std::unique_ptr<NatsSubscribed> subscribed_;
+};
+
+class NatsFeedTarget final : public NatsTarget {
+ public:
+  NatsFeedTarget(asio::any_io_executor executor, std::size_t capacity);
+  void received(NatsMessagePtr message, Clock::time_point arrived) override;
+  void refused(natsConnection*, natsMsg&) noexcept override { dropped_ = true; }
+  void completed() override { queue_.finish(); }
+  FeedQueue& queue() { return queue_; }
+
+ private:
+  FeedQueue queue_;
+  std::atomic<bool> dropped_ = false;
+};
+
+class NatsFeed final : public Feed {
+ public:
+  NatsFeed(std::shared_ptr<NatsFeedTarget> target, std::unique_ptr<NatsSubscribed> subscribed)
+      : target_(std::move(target)), subscribed_(std::move(subscribed)) {}
+  Task<Result<Message>> next(Deadline deadline) override;
+  void stop() override { subscribed_->drain(); }
+
+ private:
+  std::shared_ptr<NatsFeedTarget> target_;
+  std::unique_ptr<NatsSubscribed> subscribed_;
+};
+
+}  // namespace kefu::bus
