@@ -1,0 +1,227 @@
+#include "answer_flow.hpp"
+
+#include "compose_prompt.hpp"
+#include "decision_name.hpp"
+
+#include <kefu/text/normalize.hpp>
+#include <kefu/text/utf8.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+namespace kefu::answer {
+namespace {
+
+using kefu::v1::AskEvent;
+
+/// Failures of the embedding service that are about this question, so words alone would only hide them.
+bool is_callers_fault(Errc code) { return code == Errc::invalid_argument || code == Errc::payload_too_large; }
+
+AskEvent sources_event(const kefu::v1::Answer& answer) {
+  AskEvent event;
+  *event.mutable_sources()->mutable_sources() = answer.sources();
+  return event;
+}
+
+AskEvent delta_event(std::string_view text) {
+  AskEvent event;
+  event.set_delta(std::string(text));
+  return event;
+}
+
+/// An answer that was not written piece by piece, in the shape of one that was.
+Result<> send_whole(const kefu::v1::Answer& answer, const AnswerFlow::OnEvent& on_event) {
+  if (!on_event) return {};
+  KEFU_CHECK(on_event(sources_event(answer)));
+  return on_event(delta_event(answer.answer()));
+}
+
+}  // namespace
+
+Task<Result<kefu::v1::Answer>> AnswerFlow::answer(RequestContext context, kefu::v1::AskRequest request,
+                                                  OnEvent on_event) {
+  Progress progress(parts_.metrics, "ask");
+
+  // Normalise: one spelling of the question for the model, the caches and the index.
+  KEFU_CO_TRY(const std::string question, normalise(request.question()));
+  KEFU_CO_TRY(const std::size_t wanted, passages_wanted(request.top_k()));
+  KEFU_CO_TRY(const auto base, co_await parts_.knowledge_bases.find(request.kb(), context.deadline));
+  progress.finished(stage::kPrepare);
+
+  // Embed: no vector when the embedding service fails; the search then goes by words alone.
+  KEFU_CO_TRY(const QuestionVector vector, co_await embed(context, question, progress));
+
+  // Search: without the index there is no answer, so its errors end here.
+  const std::size_t passages = std::max(wanted, options_.default_top_k);
+  KEFU_CO_TRY(const auto found, co_await search(context, base, question, vector, passages, progress));
+
+  // Decide: which passage answers, how surely, and who words the answer.
+  const auto assessments = assess(question, found, options_.weights);
+  Verdict verdict = decide(assessments, request.mode(), parts_.llm != nullptr, options_.weights);
+  if (request.mode() == kefu::v1::ASK_MODE_GENERATIVE && parts_.llm == nullptr)
+    progress.degraded(degraded::kNoLlm, "no language model is configured");
+  log_assessments(context, assessments, verdict);
+  progress.finished(stage::kDecide);
+
+  kefu::v1::Answer answer;
+  if (verdict.decision == kefu::v1::DECISION_GENERATED) {
+    // Compose and generate: the model sees the passages and the question, the caller sees what it writes.
+    const std::size_t shown = request.top_k() > 0 ? wanted : options_.prompt_passages;
+    Prompt prompt = compose_prompt(question, assessments, shown, options_.prompt_characters);
+    answer = compose_generated({}, verdict, prompt.shown);
+    Writing writing;
+    const auto written = co_await generate(context, std::move(prompt.messages), sources_event(answer),
+                                           on_event, writing, progress);
+    if (!written && writing.shown_to_caller) co_return fail(written.error());
+    if (written) {
+      answer.set_answer(std::move(writing.text));
+    } else {
+      progress.degraded(degraded::kLlmFailed,
+                        "answered without a language model: " + written.error().message);
+      verdict = decide(assessments, kefu::v1::ASK_MODE_EXTRACTIVE, false, options_.weights);
+    }
+  }
+
+  // Reply: the FAQ row's answer, the passage's own sentences, or an honest refusal, unless the model wrote
+  // it.
+  if (verdict.decision != kefu::v1::DECISION_GENERATED) {
+    answer = compose_answer(question, verdict, options_.refusals);
+    KEFU_CO_CHECK(send_whole(answer, on_event));
+  }
+  progress.write_to(answer);
+  parts_.metrics.answered(answer.decision());
+  co_return answer;
+}
+
+Task<Result<kefu::v1::RetrieveResponse>> AnswerFlow::retrieve(RequestContext context,
+                                                              kefu::v1::RetrieveRequest request) {
+  Progress progress(parts_.metrics, "retrieve");
+  KEFU_CO_TRY(const std::string question, normalise(request.question()));
+  KEFU_CO_TRY(const std::size_t wanted, passages_wanted(request.top_k()));
+  KEFU_CO_TRY(const auto base, co_await parts_.knowledge_bases.find(request.kb(), context.deadline));
+  progress.finished(stage::kPrepare);
+  KEFU_CO_TRY(const QuestionVector vector, co_await embed(context, question, progress));
+  KEFU_CO_TRY(auto found, co_await search(context, base, question, vector, wanted, progress));
+
+  kefu::v1::RetrieveResponse response;
+  response.mutable_hits()->Swap(found.mutable_hits());
+  *response.mutable_usage() = progress.usage();
+  response.set_lexical_only(found.lexical_only());
+  co_return response;
+}
+
+Result<std::string> AnswerFlow::normalise(const std::string& question) const {
+  KEFU_CHECK(text::validate_utf8(question));
+  // Before the work of normalising, so that a huge question costs nothing.
+  if (text::count_code_points(question) > options_.max_question_characters)
+    return fail(Errc::invalid_argument,
+                fmt::format("the question is longer than {} characters", options_.max_question_characters));
+  std::string normal = text::normalize(question);
+  if (normal.empty()) return fail(Errc::invalid_argument, "the question is empty");
+  return normal;
+}
+
+Result<std::size_t> AnswerFlow::passages_wanted(std::size_t top_k) const {
+  if (top_k > options_.max_top_k)
+    return fail(Errc::invalid_argument, fmt::format("top_k is at most {}", options_.max_top_k));
+  return top_k == 0 ? options_.default_top_k : top_k;
+}
+
+Task<Result<QuestionVector>> AnswerFlow::embed(RequestContext context, std::string question,
+                                               Progress& progress) {
+  // At most half of what is left, so that a silent embedding service leaves time to search without it.
+  const auto limit =
+      std::min<Deadline::Clock::duration>(options_.embed_timeout, context.deadline.remaining() / 2);
+  auto vector = co_await parts_.embedding.embed(context.at_most(limit), std::move(question));
+  progress.finished(stage::kEmbed);
+  if (vector) {
+    embedding_failure_.clear();
+    progress.spent(vector->usage);
+    co_return vector;
+  }
+  if (is_callers_fault(vector.error().code) || context.deadline.passed()) co_return vector;
+  if (embedding_failure_.empty())
+    parts_.log.failure(telemetry::Level::warning, "no vector: searching by words alone", context,
+                       vector.error());
+  embedding_failure_ = vector.error().message;
+  progress.degraded(degraded::kNoVector, "searched by words alone: " + embedding_failure_);
+  co_return QuestionVector{};
+}
+
+Task<Result<kefu::v1::SearchResponse>> AnswerFlow::search(RequestContext context,
+                                                          kefu::v1::KnowledgeBase base, std::string question,
+                                                          QuestionVector vector, std::size_t passages,
+                                                          Progress& progress) {
+  const bool has_vector = !vector.float32.empty();
+  kefu::v1::SearchRequest request;
+  request.set_kb_incarnation(base.incarnation());
+  request.set_question(std::move(question));
+  request.set_vector(std::move(vector.float32));
+  request.set_model_fingerprint(std::move(vector.model_fingerprint));
+  request.set_top_k(static_cast<std::uint32_t>(passages));
+  auto found = co_await parts_.search.search(std::move(context), std::move(request));
+  progress.finished(stage::kSearch);
+  if (!found) co_return found;
+  if (has_vector && found->lexical_only() && found->hits_size() > 0)
+    progress.degraded(degraded::kNoVectorSearch,
+                      "searched by words alone: the index holds no vectors of the present model");
+  if (!has_vector) found->set_lexical_only(true);
+  co_return found;
+}
+
+Task<Result<>> AnswerFlow::generate(RequestContext context, std::vector<ChatMessage> messages,
+                                    AskEvent sources, const OnEvent& on_event, Writing& writing,
+                                    Progress& progress) {
+  const auto on_delta = [&](std::string_view delta) -> Result<> {
+    writing.text += delta;
+    if (!on_event) return {};
+    if (!std::exchange(writing.shown_to_caller, true)) KEFU_CHECK(on_event(sources));
+    return on_event(delta_event(delta));
+  };
+  const Deadline deadline =
+      Deadline::at(context.deadline.time() - options_.llm_reserve).at_most(options_.llm_timeout);
+  const auto completion = co_await parts_.llm->complete(std::move(messages), on_delta, deadline);
+  progress.finished(stage::kGenerate);
+  if (!completion) {
+    parts_.metrics.language_model_failed(completion.error().code);
+    parts_.log.failure(telemetry::Level::warning, "the language model failed", context, completion.error());
+    llm_failure_ = completion.error().message;
+    co_return fail(completion.error());
+  }
+  llm_failure_.clear();
+  kefu::v1::Usage usage;
+  usage.set_prompt_tokens(completion->prompt_tokens);
+  usage.set_completion_tokens(completion->completion_tokens);
+  progress.spent(usage);
+  if (completion->cut)
+    progress.degraded(degraded::kLlmCut, "the answer was cut at the language model's limit of tokens");
+  co_return Result<>{};
+}
+
+void AnswerFlow::log_assessments(const RequestContext& context, const std::vector<Assessment>& assessments,
+                                 const Verdict& verdict) const {
+  constexpr std::size_t kLogged = 5;
+  parts_.log.debug("decided", {{"request_id", std::string_view(context.request_id)},
+                               {"decision", decision_name(verdict.decision)},
+                               {"confidence", verdict.confidence}});
+  for (std::size_t i = 0; i < std::min(kLogged, assessments.size()); ++i) {
+    const auto& [hit, features, confidence] = assessments[i];
+    const bool is_faq = hit->passage().kind() == kefu::v1::PASSAGE_KIND_FAQ;
+    parts_.log.debug("hit", {{"request_id", std::string_view(context.request_id)},
+                             {"rank", static_cast<std::int64_t>(i + 1)},
+                             {"kind", std::string_view(is_faq ? "faq" : "text")},
+                             {"document", std::string_view(hit->passage().document_id())},
+                             {"cosine", features.cosine},
+                             {"z", features.z},
+                             {"coverage", features.coverage},
+                             {"likeness", features.likeness},
+                             {"exact", features.exact},
+                             {"lexical", static_cast<double>(hit->lexical())},
+                             {"confidence", confidence}});
+  }
+}
+
+}  // namespace kefu::answer

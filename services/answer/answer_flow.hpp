@@ -1,0 +1,98 @@
+#pragma once
+
+#include "answer_metrics.hpp"
+#include "compose_answer.hpp"
+#include "decide.hpp"
+#include "kefu/v1/ask.pb.h"
+#include "kefu/v1/search.pb.h"
+#include "llm_client.hpp"
+#include "progress.hpp"
+#include "retrieval_clients.hpp"
+
+#include <kefu/async/task.hpp>
+#include <kefu/base/error.hpp>
+#include <kefu/base/request_context.hpp>
+#include <kefu/directory/knowledge_bases.hpp>
+#include <kefu/telemetry/log.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace kefu::answer {
+
+struct FlowOptions {
+  DecisionWeights weights;
+  Refusals refusals;
+  std::size_t max_question_characters = 2000;
+  std::size_t default_top_k = 8;  ///< also the least that a decision looks at
+  std::size_t max_top_k = 50;
+  std::size_t prompt_passages = 6;
+  std::size_t prompt_characters = 4000;
+  std::chrono::milliseconds embed_timeout{2000};  ///< then the search goes on by words alone
+  std::chrono::milliseconds llm_timeout{30000};
+  std::chrono::milliseconds llm_reserve{300};  ///< of the caller's time, kept to answer without the model
+};
+
+/// What the flow works with. All outlive it; `llm` may be null.
+struct FlowParts {
+  const directory::KnowledgeBases& knowledge_bases;
+  EmbeddingClient& embedding;
+  SearchClient& search;
+  LlmClient* llm;
+  const AnswerMetrics& metrics;
+  const telemetry::Logger& log;
+};
+
+/// The story of a question, told in answer(). docs/life-of-a-question.md tells it in prose.
+/// Errors of both: `invalid_argument` (the question is empty, too long or not UTF-8, or top_k is over its
+/// limit), `not_found` (no such knowledge base), and those of the index.
+class AnswerFlow {
+ public:
+  /// Takes the events before the last: `sources` once, then `delta`s. An error gives the question up.
+  using OnEvent = std::function<Result<>(const kefu::v1::AskEvent&)>;
+
+  AnswerFlow(FlowParts parts, FlowOptions options) : parts_(parts), options_(std::move(options)) {}
+
+  /// One question. `on_event` is empty for a caller that only wants the end; it is called only while this
+  /// runs. When the language model fails before its first delta went out, the question is answered without
+  /// it, which Answer.degraded says; after that the caller holds half an answer, and the error is the end.
+  Task<Result<kefu::v1::Answer>> answer(RequestContext context, kefu::v1::AskRequest request,
+                                        OnEvent on_event);
+
+  /// The beginning of the same story, up to the search.
+  Task<Result<kefu::v1::RetrieveResponse>> retrieve(RequestContext context,
+                                                    kefu::v1::RetrieveRequest request);
+
+  /// Why the embedding service, or the language model, failed when it was last asked; empty when it did not.
+  const std::string& embedding_failure() const { return embedding_failure_; }
+  const std::string& llm_failure() const { return llm_failure_; }
+
+ private:
+  /// What a language model wrote, and whether the caller has seen a part of it.
+  struct Writing {
+    std::string text;
+    bool shown_to_caller = false;
+  };
+
+  Result<std::string> normalise(const std::string& question) const;
+  Result<std::size_t> passages_wanted(std::size_t top_k) const;
+  Task<Result<QuestionVector>> embed(RequestContext context, std::string question, Progress& progress);
+  Task<Result<kefu::v1::SearchResponse>> search(RequestContext context, kefu::v1::KnowledgeBase base,
+                                                std::string question, QuestionVector vector,
+                                                std::size_t passages, Progress& progress);
+  Task<Result<>> generate(RequestContext context, std::vector<ChatMessage> messages,
+                          kefu::v1::AskEvent sources, const OnEvent& on_event, Writing& writing,
+                          Progress& progress);
+  void log_assessments(const RequestContext& context, const std::vector<Assessment>& assessments,
+                       const Verdict& verdict) const;
+
+  FlowParts parts_;
+  FlowOptions options_;
+  std::string embedding_failure_;
+  std::string llm_failure_;
+};
+
+}  // namespace kefu::answer

@@ -1,0 +1,46 @@
+#include "config.hpp"
+
+#include <fmt/format.h>
+
+namespace kefu::answer {
+
+void Config::declare(service::Settings& settings) {
+  settings.add("max-in-flight", max_in_flight, "Questions worked on at once; more are refused");
+  settings.add("max-question-characters", flow.max_question_characters, "Longer questions are refused");
+  settings.add("top-k", flow.default_top_k, "Passages looked at when a request does not say");
+  settings.add("max-top-k", flow.max_top_k, "Passages that a request may ask for");
+  settings.add("embed-timeout", flow.embed_timeout, "Then the search goes on by words alone");
+  settings.add("decision-weights", decision_weights,
+               "Weights of the decision that differ from the defaults: faq.z=1.2,threshold.near=0.3");
+  settings.add("refusal-zh", flow.refusals.chinese, "What is said in Chinese when there is no answer");
+  settings.add("refusal-en", flow.refusals.english, "What is said in English when there is no answer");
+  settings.add("llm-url", llm.base_url,
+               "Base URL of an OpenAI-compatible API, such as https://host/v1; empty: no language model");
+  settings.add("llm-model", llm.model, "Name of the model there");
+  settings.add_secret("llm-api-key", llm.api_key, "Key for the language model");
+  settings.add("llm-ca-file", llm_ca_file,
+               "PEM file of the authorities trusted for --llm-url; empty: the system's");
+  settings.add("llm-max-tokens", llm.max_tokens, "Length of a generated answer at most");
+  settings.add("llm-timeout", flow.llm_timeout, "Time that one generated answer may take");
+  settings.add("llm-reserve", flow.llm_reserve,
+               "Of the caller's time, kept to answer without the language model when it is late");
+  settings.add("prompt-passages", flow.prompt_passages, "Passages shown to the language model");
+  settings.add("prompt-characters", flow.prompt_characters, "Characters of passages shown to it");
+}
+
+Result<> Config::complete() {
+  if (auto applied = override_weights(flow.weights, decision_weights); !applied)
+    return fail(Errc::invalid_argument, "decision-weights: " + applied.error().message);
+  if (max_in_flight == 0) return fail(Errc::invalid_argument, "max-in-flight must be at least 1");
+  if (flow.default_top_k == 0 || flow.default_top_k > flow.max_top_k)
+    return fail(Errc::invalid_argument,
+                fmt::format("top-k must lie between 1 and max-top-k ({})", flow.max_top_k));
+  if (!has_llm()) return {};
+  if (auto url = http::parse_url(llm.base_url); !url)
+    return fail(Errc::invalid_argument, "llm-url: " + url.error().message);
+  if (llm.model.empty()) return fail(Errc::invalid_argument, "llm-model is missing, llm-url is given");
+  if (flow.prompt_passages == 0) return fail(Errc::invalid_argument, "prompt-passages must be at least 1");
+  return {};
+}
+
+}  // namespace kefu::answer

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "answer_flow.hpp"
+#include "open_ai_llm_client.hpp"
+
+#include <kefu/service/settings.hpp>
+
+#include <cstddef>
+#include <string>
+
+namespace kefu::answer {
+
+/// The settings of this service; README.md lists them. Defaults are those of the parts.
+struct Config {
+  FlowOptions flow;
+  OpenAiOptions llm;  ///< no language model while its base_url is empty
+  std::string llm_ca_file;
+  std::string decision_weights;
+  std::size_t max_in_flight = 256;
+
+  void declare(service::Settings& settings);
+  bool has_llm() const { return !llm.base_url.empty(); }
+  /// After the settings were read: applies the weights and checks what can be checked. Errors:
+  /// `invalid_argument`, naming the setting.
+  Result<> complete();
+};
+
+}  // namespace kefu::answer

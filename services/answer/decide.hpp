@@ -1,0 +1,89 @@
+#pragma once
+
+#include "kefu/v1/ask.pb.h"
+#include "kefu/v1/search.pb.h"
+
+#include <kefu/base/error.hpp>
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// What to do with a question, from what the search found. Pure: no clock, no network, no state.
+namespace kefu::answer {
+
+/// What is known of one hit, each number comparable between knowledge bases.
+struct Features {
+  double cosine = 0;    ///< 0 where the search was lexical alone
+  double z = 0;         ///< (cosine - mean) / deviation of the whole knowledge base, within [-4, 8]
+  double coverage = 0;  ///< share of the question's terms that the passage holds, weighted by rarity, 0..1
+  double likeness = 0;  ///< Dice coefficient of the character pairs of question and passage, folded, 0..1
+  double exact = 0;     ///< 1 where question and passage are the same folded text
+};
+
+/// One logistic model: confidence = 1 / (1 + exp(-(bias + sum of weight * feature))).
+struct LogisticModel {
+  double bias = 0;
+  double cosine = 0;
+  double z = 0;
+  double coverage = 0;
+  double likeness = 0;
+  double exact = 0;
+};
+
+/// All that decisions depend on beside the hits. The numbers are for the default model, whose cosines of
+/// unrelated short Chinese texts lie at 0.83-0.85 and of related ones near 0.89: the cosine itself says
+/// little, how far it stands out of its knowledge base (z) and which words are shared (coverage) say more.
+struct DecisionWeights {
+  LogisticModel faq{.bias = -6.0, .cosine = 0, .z = 1.1, .coverage = 3.0, .likeness = 3.0, .exact = 8.0};
+  LogisticModel text{.bias = -5.5, .cosine = 0, .z = 1.0, .coverage = 4.5, .likeness = 0, .exact = 4.0};
+  /// Without vectors, words must carry it all.
+  LogisticModel faq_lexical{
+      .bias = -4.5, .cosine = 0, .z = 0, .coverage = 4.0, .likeness = 4.0, .exact = 8.0};
+  LogisticModel text_lexical{.bias = -4.5, .cosine = 0, .z = 0, .coverage = 7.0, .likeness = 0, .exact = 4.0};
+
+  /// Mean and deviation of a handful of passages say nothing: they are mixed with these, as if so many
+  /// passages more had been seen.
+  double prior_mean = 0.82;
+  double prior_deviation = 0.025;
+  double prior_passages = 20;
+
+  double faq_threshold = 0.5;      ///< an FAQ row answers from here on
+  double extract_threshold = 0.5;  ///< a passage answers, word for word, from here on
+  double near_threshold = 0.2;     ///< below it the knowledge base holds nothing of use, even to an LLM
+};
+
+/// Every number of DecisionWeights by its name: "faq.z", "text_lexical.bias", "prior.mean", "threshold.near".
+std::vector<std::pair<std::string, double*>> named_weights(DecisionWeights& weights);
+/// "faq.z=1.2, text.bias=-4" over the values that are there. Errors: `invalid_argument`, naming what is
+/// wrong.
+Result<> override_weights(DecisionWeights& weights, std::string_view assignments);
+
+/// One hit with what is thought of it.
+struct Assessment {
+  const kefu::v1::Hit* hit = nullptr;
+  Features features;
+  double confidence = 0;  ///< 0..1: that this passage answers the question
+};
+/// In the order of the hits. The response must outlive the result.
+std::vector<Assessment> assess(std::string_view question, const kefu::v1::SearchResponse& found,
+                               const DecisionWeights& weights);
+
+struct Verdict {
+  kefu::v1::Decision decision = kefu::v1::DECISION_REFUSED;
+  double confidence = 0;
+  const Assessment* best = nullptr;  ///< null only when there are no hits
+};
+/// The most confident hit decides; of equals, an FAQ row, because a person wrote its answer.
+/// - mode extractive, or no LLM: `faq` or `extracted` when the hit reaches its threshold, else `refused`;
+/// - mode auto with an LLM: `faq` when the hit is an FAQ row that reaches its threshold, `generated` when any
+///   hit is at least near, else `refused`;
+/// - mode generative with an LLM: `generated` when any hit is at least near, else `refused`.
+/// `assessments` must outlive the result.
+Verdict decide(const std::vector<Assessment>& assessments, kefu::v1::AskMode mode, bool llm_available,
+               const DecisionWeights& weights);
+
+}  // namespace kefu::answer

@@ -1,0 +1,92 @@
+#include "chat_completion.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace kefu::answer {
+namespace {
+
+constexpr const char* kHello = R"({"choices":[{"index":0,"delta":{"content":"你好"},"finish_reason":null}]})";
+constexpr const char* kStop = R"({"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":null})";
+
+TEST(ChatRequest, AsksForAStreamWithUsage) {
+  const auto body = nlohmann::json::parse(chat_request("m", {{"system", "s"}, {"user", "退货\n\"?\""}}, 77));
+  EXPECT_EQ(body, nlohmann::json::parse(R"({"model":"m","temperature":0,"max_tokens":77,"stream":true,
+      "stream_options":{"include_usage":true},
+      "messages":[{"role":"system","content":"s"},{"role":"user","content":"退货\n\"?\""}]})"));
+}
+
+TEST(ChatStreamReader, AddsUpTextUsageAndTheEnd) {
+  ChatStreamReader reader;
+  EXPECT_EQ(*reader.take(R"({"choices":[{"delta":{"role":"assistant","content":null}}]})"), "");
+  EXPECT_EQ(*reader.take(kHello), "你好");
+  EXPECT_EQ(*reader.take(R"({"choices":[{"delta":{"reasoning_content":"hm"}}]})"), "");
+  EXPECT_EQ(*reader.take(kStop), "");
+  EXPECT_EQ(*reader.take(R"({"choices":[],"usage":{"prompt_tokens":12,"completion_tokens":3}})"), "");
+  EXPECT_FALSE(reader.done());
+  EXPECT_EQ(*reader.take("[DONE]"), "");
+  EXPECT_TRUE(reader.done());
+  EXPECT_EQ(*reader.take("what comes after the end"), "");
+  const auto completion = reader.finish();
+  ASSERT_TRUE(completion);
+  EXPECT_EQ(completion->prompt_tokens, 12U);
+  EXPECT_EQ(completion->completion_tokens, 3U);
+  EXPECT_FALSE(completion->cut);
+}
+
+TEST(ChatStreamReader, NoticesTheLimitOfTokens) {
+  ChatStreamReader reader;
+  ASSERT_TRUE(reader.take(kHello));
+  ASSERT_TRUE(reader.take(R"({"choices":[{"delta":{},"finish_reason":"length"}]})"));
+  EXPECT_TRUE(reader.finish()->cut);
+}
+
+TEST(ChatStreamReader, AcceptsAnEndThatOnlyTheFinishReasonStates) {
+  ChatStreamReader reader;
+  ASSERT_TRUE(reader.take(kHello));
+  ASSERT_TRUE(reader.take(kStop));
+  EXPECT_TRUE(reader.finish());
+}
+
+TEST(ChatStreamReader, DoesNotTakeABrokenOffStreamForAnAnswer) {
+  ChatStreamReader reader;
+  ASSERT_TRUE(reader.take(kHello));
+  EXPECT_EQ(reader.finish().error().code, Errc::bad_upstream);
+}
+
+TEST(ChatStreamReader, DoesNotTakeSilenceForAnAnswer) {
+  ChatStreamReader reader;
+  ASSERT_TRUE(reader.take("[DONE]"));
+  EXPECT_EQ(reader.finish().error().code, Errc::bad_upstream);
+}
+
+TEST(ChatStreamReader, RefusesWhatIsNoChunk) {
+  for (const auto* const data :
+       {"", "hello", "[]", "null", "{}", R"({"choices":3})", R"({"choices":[3]})",
+        R"({"choices":[{"delta":{"content":7}}]})", R"({"error":{"message":"out of memory"}})",
+        "{\"choices\":[{\"delta\":{\"content\":\"\xff\"}}]}"}) {
+    ChatStreamReader reader;
+    const auto text = reader.take(data);
+    ASSERT_FALSE(text) << data;
+    EXPECT_EQ(text.error().code, Errc::bad_upstream);
+  }
+}
+
+TEST(ErrorOfStatus, TellsApartWhatTheCallerCanActOn) {
+  EXPECT_EQ(error_of_status(401, "").code, Errc::bad_upstream);
+  EXPECT_EQ(error_of_status(403, "").code, Errc::bad_upstream);
+  EXPECT_EQ(error_of_status(400, "").code, Errc::bad_upstream);
+  EXPECT_EQ(error_of_status(429, "").code, Errc::overloaded);
+  EXPECT_EQ(error_of_status(500, "").code, Errc::unavailable);
+  EXPECT_EQ(error_of_status(503, "").code, Errc::unavailable);
+}
+
+TEST(ErrorOfStatus, KeepsTheUpstreamsWordsForTheLogOnly) {
+  const Error error = error_of_status(401, "bad key sk-12 " + std::string(5000, 'x'));
+  EXPECT_EQ(error.message.find("sk-12"), std::string::npos);
+  EXPECT_NE(error.detail.find("401"), std::string::npos);
+  EXPECT_LT(error.detail.size(), 400U);
+}
+
+}  // namespace
+}  // namespace kefu::answer
