@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,7 +14,9 @@ class Fields {
   Fields() = default;
   Fields(std::initializer_list<std::pair<std::string, std::string>> entries) : entries_(entries) {}
 
+  /// Replaces the first value of this name, or adds it.
   void set(std::string name, std::string value);
+  void add(std::string name, std::string value);
   /// The first value of this name, empty if there is none.
   std::string_view get(std::string_view name) const;
   auto begin() const { return entries_.begin(); }

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <kefu/async/task.hpp>
+#include <kefu/base/error.hpp>
+#include <kefu/http/message.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -8,41 +12,44 @@
 #include <memory>
 #include <span>
 #include <string>
-
-#include <kefu/async/task.hpp>
-#include <kefu/base/error.hpp>
-#include <kefu/http/message.hpp>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace kefu::http {
 
 struct ServerOptions {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 8080;  ///< 0: any free one
-  std::size_t max_connections = 1024;     ///< more are answered 503 and closed
+  std::uint16_t port = 8080;           ///< 0: any free one
+  std::size_t max_connections = 1024;  ///< more are answered 503 and closed
   std::size_t max_header_bytes = 16 * 1024;
-  std::chrono::milliseconds idle_timeout{60000};      ///< between requests of one connection
-  std::chrono::milliseconds progress_timeout{10000};  ///< a client that neither sends nor takes bytes for so long is dropped
+  std::chrono::milliseconds idle_timeout{60000};  ///< between requests of one connection
+  std::chrono::milliseconds progress_timeout{
+      10000};  ///< a client that neither sends nor takes bytes for so long is dropped
 };
 
 /// The head of a request. Path and query values are percent-decoded.
 struct RequestHead {
   std::string method;
   std::string path;
+  std::string encoded_path = {};  ///< as sent: the router must tell a/b from a%2Fb; empty: `path` is taken
   std::map<std::string, std::string> query;
-  std::map<std::string, std::string> path_parameters;  ///< filled by the router: {kb} -> value
+  /// {kb} -> value. Mutable because the router, which sees a const head, fills it before it calls the
+  /// handler.
+  mutable std::map<std::string, std::string> path_parameters;
   Fields fields;
   std::string peer;  ///< address of the client
 };
 
-/// One request and the response to it. Exactly one of respond() or begin_stream()..end_stream() must be called. A
-/// body that was not read is read and dropped up to a small limit, else the connection is closed.
+/// One request and the response to it. Exactly one of respond() or begin_stream()..end_stream() must be
+/// called. A body that was not read is read and dropped up to a small limit, else the connection is closed.
 class Exchange {
  public:
   virtual ~Exchange() = default;
   virtual const RequestHead& head() const = 0;
-  /// The whole body. Errors: `payload_too_large` (found from Content-Length before anything is read, where it is
-  /// given), `cancelled` when the client went away, `deadline_exceeded` when it stalled, `invalid_argument` for malformed
-  /// framing.
+  /// The whole body. Errors: `payload_too_large` (found from Content-Length before anything is read, where it
+  /// is given), `cancelled` when the client went away, `deadline_exceeded` when it stalled,
+  /// `invalid_argument` for malformed framing.
   virtual Task<Result<std::string>> read_body(std::size_t limit) = 0;
   /// The next bytes of the body, 0 at its end: for bodies that are never held whole. Errors as above.
   virtual Task<Result<std::size_t>> read_some(std::span<char> into) = 0;
@@ -58,13 +65,15 @@ class Exchange {
 
 using RequestHandler = std::function<Task<void>(Exchange&)>;
 
-/// Chooses a handler by method and path; answers 404 and 405 itself through `on_error`.
+/// Chooses a handler by method and path; answers 404 and 405 (with `Allow`) itself through `on_error`. HEAD
+/// goes to the handler of GET: the server sends no body then.
 class Router {
  public:
   using ErrorHandler = std::function<Task<void>(Exchange&, Error)>;
   explicit Router(ErrorHandler on_error) : on_error_(std::move(on_error)) {}
 
-  /// `pattern`: "/v1/kbs/{kb}/documents"; a parameter matches one segment.
+  /// `pattern`: "/v1/kbs/{kb}/documents"; a parameter matches one segment, which is not empty. Where two
+  /// patterns match, the one whose text is literal further to the left is taken.
   void add(std::string method, std::string pattern, RequestHandler handler);
   Task<void> operator()(Exchange& exchange) const;
 
@@ -74,12 +83,15 @@ class Router {
     std::vector<std::string> segments;
     RequestHandler handler;
   };
+  const Route* find(std::string_view method, const std::vector<std::string_view>& segments) const;
+  std::string allowed(const std::vector<std::string_view>& segments) const;
+
   std::vector<Route> routes_;
   ErrorHandler on_error_;
 };
 
-/// HTTP/1.1 server (Beast): keep-alive, chunked bodies both ways, Expect: 100-continue. A head over the limit gets 431,
-/// a malformed one 400, in the shape that `on_error` gives.
+/// HTTP/1.1 server (Beast): keep-alive, chunked bodies both ways, Expect: 100-continue. A head over the limit
+/// gets 431, a malformed one 400, in the shape that `on_error` gives.
 class Server {
  public:
   Server(asio::any_io_executor executor, ServerOptions options, RequestHandler handler,

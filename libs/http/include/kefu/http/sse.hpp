@@ -1,11 +1,11 @@
 #pragma once
 
+#include <kefu/base/error.hpp>
+
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <kefu/base/error.hpp>
 
 namespace kefu::http {
 
@@ -29,9 +29,11 @@ class SseParser {
   void take_line(std::string_view line, std::vector<SseEvent>& out);
 
   std::size_t max_event_bytes_;
-  std::string buffer_;
+  std::string buffer_;  ///< a line whose end has not come yet
   SseEvent current_;
   bool has_data_ = false;
+  bool at_start_ = true;         ///< a byte order mark may come
+  bool skip_line_feed_ = false;  ///< the piece before ended in CR: an LF now belongs to it
 };
 
 }  // namespace kefu::http
