@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds what is missing, starts Kefu on this machine, imports the sample knowledge base and asks three questions.
 # Settings, as environment variables:
-#   KEFU_PORT (8080)             the HTTP API
+#   KEFU_LISTEN_PORT (8080)      the HTTP API
 #   KEFU_NATS_PORT (4222), KEFU_REDIS_PORT (6379)
 #   KEFU_ADMIN_PORT_BASE (9101)  /readyz and /metrics of the five services, in the order of `services` in processes.sh
 # All but the first give way to other free ports when they are occupied and were not set.
@@ -62,7 +62,7 @@ choose_port() {
 
 choose_ports() {
   local name next=${KEFU_ADMIN_PORT_BASE:-9101} admin_port_of_service
-  port=$(choose_port KEFU_PORT 8080 kefu-gateway kefu-gateway) || exit 1
+  port=$(choose_port KEFU_LISTEN_PORT 8080 kefu-gateway kefu-gateway) || exit 1
   nats_port=$(choose_port KEFU_NATS_PORT 4222 nats-server nats-server movable) || exit 1
   redis_port=$(choose_port KEFU_REDIS_PORT 6379 redis-server redis-server movable) || exit 1
   for name in "${services[@]}"; do
@@ -106,7 +106,8 @@ listen: "127.0.0.1:$nats_port"
 jetstream { store_dir: "$run_dir/nats", max_file_store: 1TB }
 END
   start nats-server nats-server --config "$run_dir/nats.conf"
-  start redis-server redis-server --bind 127.0.0.1 --port "$redis_port" --dir "$run_dir" --save "" --appendonly no
+  start redis-server redis-server --bind 127.0.0.1 --port "$redis_port" --dir "$run_dir" --save "" --appendonly no \
+    --maxmemory 256mb --maxmemory-policy allkeys-lru
   wait_for nats-server "$nats_port"
   wait_for redis-server "$redis_port"
 }
@@ -124,7 +125,7 @@ start_services() {
   start_service kefu-index --data-dir "$run_dir/index"
   start_service kefu-ingest
   start_service kefu-answer
-  start_service kefu-gateway --port "$port" --drain-delay 0s
+  start_service kefu-gateway --listen-port "$port" --drain-delay 0s
   for name in "${services[@]}"; do wait_for "$name" "http://127.0.0.1:${admin_port[$name]}/readyz"; done
 }
 
@@ -163,12 +164,14 @@ start_services
 import_sample
 ask
 trap - INT TERM
+server_option=
+[ "$port" = 8080 ] || server_option=" --server http://127.0.0.1:$port"
 cat <<END
 
 Kefu is up at http://127.0.0.1:$port (logs in .run/log). Try:
   curl -s --json '{"kb":"shop","question":"买了一周的鞋子还能退吗?"}' localhost:$port/v1/ask
-  build/release/bin/kefu ask --kb shop "运费谁出?"
-  build/release/bin/kefu status
-  build/release/bin/kefu similarity 奥运会 亚运会 北京地铁
+  build/release/bin/kefu$server_option ask --kb shop "运费谁出?"
+  build/release/bin/kefu$server_option status
+  build/release/bin/kefu$server_option similarity 奥运会 亚运会 北京地铁
   make stop
 END
