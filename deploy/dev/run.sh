@@ -34,9 +34,7 @@ fail() {
 }
 trap 'fail "Interrupted."' INT TERM
 
-prepare() {
-  say "1/5 Packages, sources of llama.cpp and the embedding model (only what is missing)"
-  deploy/dev/prepare.sh || exit 1
+build() {
   say "2/5 Building (minutes at the first time, seconds afterwards)"
   deploy/dev/build.sh release "${services[@]}" kefu || fail "The build failed; the compiler's messages are above."
 }
@@ -145,15 +143,17 @@ ask() {
   local question
   say "5/5 Asking"
   for question in "${questions[@]}"; do
-    say "" "> $question"
+    printf '\n> %s\n' "$question"
     "$bin/kefu" --server "http://127.0.0.1:$port" ask --kb shop "$question" || fail "No answer." kefu-answer
   done
 }
 
 mkdir -p "$log_dir"
 if [ "$(running | wc -l)" -lt $((${#servers[@]} + ${#services[@]})) ]; then
-  prepare
-  choose_ports
+  say "1/5 Packages, sources of llama.cpp and the embedding model (only what is missing)"
+  deploy/dev/prepare.sh || exit 1
+  choose_ports  # before the build, which takes minutes
+  build
   say "3/5 Starting nats-server ($nats_port), redis-server ($redis_port) and the five services"
 else
   choose_ports
