@@ -89,7 +89,7 @@ def problems_of(document, root):
 
 
 def main():
-    found = dict.fromkeys(problems(Chart(pathlib.Path(sys.argv[1]))))
+    found = dict.fromkeys(problems(Chart(pathlib.Path(sys.argv[1]).resolve())))
     for problem in found:
         print(problem)
     return 1 if found else 0
