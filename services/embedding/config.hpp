@@ -1,0 +1,36 @@
+#pragma once
+
+#include "llama_embedder.hpp"
+#include "model_queue.hpp"
+#include "vector_cache.hpp"
+
+#include <kefu/base/error.hpp>
+#include <kefu/redis/redis_cache.hpp>
+#include <kefu/service/settings.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace kefu::embedding {
+
+struct EmbeddingConfig {
+  LlamaOptions model = {.model_path = ".cache/models/multilingual-e5-small-q4_0.gguf"};
+  QueueLimits queue;
+  std::string redis_url = "redis://127.0.0.1:6379";
+  std::string redis_password = {};
+  std::chrono::milliseconds cache_ttl = VectorCacheOptions{}.ttl;
+  std::chrono::milliseconds cache_timeout = VectorCacheOptions{}.timeout;
+  std::size_t import_slots = 3;
+
+  VectorCacheOptions cache() const;
+  /// Errors: `invalid_argument`, without the password.
+  Result<redis::RedisOptions> redis() const;
+};
+
+void add_settings(service::Settings& settings, EmbeddingConfig& config);
+
+/// Errors: `invalid_argument`, naming the setting.
+Result<> validate(const EmbeddingConfig& config);
+
+}  // namespace kefu::embedding

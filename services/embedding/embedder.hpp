@@ -1,0 +1,51 @@
+#pragma once
+
+#include <kefu/async/task.hpp>
+#include <kefu/base/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kefu::embedding {
+
+/// The two sides of a search; models are trained with different instructions for them.
+enum class Role { query, passage };
+
+std::string_view name(Role role);
+
+struct ModelInfo {
+  /// Changes whenever the vectors of the same text would: weights, pooling, prefixes, normalisation of text.
+  std::string fingerprint;
+  std::size_t dimensions = 0;
+  /// Of one input, prefix and special tokens included.
+  std::size_t max_tokens = 0;
+};
+
+/// One text as the model reads it, with the prefix of its role and special tokens.
+struct ModelInput {
+  std::vector<std::int32_t> tokens;
+};
+
+using Vector = std::vector<float>;
+
+/// Text to vector. Texts are normalised already (text_preparation.hpp).
+class Embedder {
+ public:
+  virtual ~Embedder() = default;
+
+  virtual const ModelInfo& model() const = 0;
+  /// Never cut, so possibly over max_tokens. Any thread; 1 ms for some thousand characters.
+  virtual ModelInput prepare(std::string_view text, Role role) const = 0;
+  /// Of the text alone: what prepare() adds for its role is tokens_added(). Any thread.
+  virtual std::size_t count_tokens(std::string_view text) const = 0;
+  /// Tokens that prepare() adds to a text at most.
+  virtual std::size_t tokens_added() const = 0;
+  /// Vectors of length 1, in the order of `inputs`, each of at most max_tokens. One text's failure is not
+  /// another's. One call at a time, from the event loop. Errors of a text: `internal`.
+  virtual Task<std::vector<Result<Vector>>> embed(std::vector<ModelInput> inputs) = 0;
+};
+
+}  // namespace kefu::embedding

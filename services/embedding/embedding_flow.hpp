@@ -1,0 +1,90 @@
+#pragma once
+
+#include "embedder.hpp"
+#include "embedding_metrics.hpp"
+#include "model_queue.hpp"
+#include "text_job.hpp"
+#include "vector_cache.hpp"
+
+#include <kefu/async/cpu_pool.hpp>
+#include <kefu/async/task_group.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace kefu::embedding {
+
+struct EmbeddedTexts {
+  std::vector<std::shared_ptr<const TextVector>> vectors;  ///< in the order of the texts
+  std::uint64_t computed_tokens = 0;
+  std::uint64_t saved_tokens = 0;
+};
+
+struct TokenCounts {
+  std::vector<std::uint32_t> counts;
+  std::size_t max_tokens = 0;  ///< of a text that embed() takes
+};
+
+/// Text to vector: normalised, joined with the same text in flight, looked up, and only then computed. Event
+/// loop only.
+class EmbeddingFlow {
+ public:
+  /// `tasks` is joined before the flow is destroyed.
+  EmbeddingFlow(asio::any_io_executor executor, Embedder& embedder, const VectorCache& cache,
+                QueueLimits limits, const EmbeddingMetrics& metrics, TaskGroup& tasks);
+
+  /// The first call of a model is slow: run before the service is ready. Errors: those of the model.
+  Task<Result<>> warm_up();
+
+  /// Errors: `invalid_argument` (a text that is empty, not UTF-8 or over the model's limit: "texts[3]: ..."),
+  /// `overloaded`, `deadline_exceeded`, `internal` (the model failed).
+  Task<Result<EmbeddedTexts>> embed(std::vector<std::string> texts, Role role, Lane lane, Deadline deadline);
+
+  /// Of each text alone, normalised; an empty one has none. Errors: `invalid_argument` for a text that is not
+  /// UTF-8.
+  Task<Result<TokenCounts>> count_tokens(std::vector<std::string> texts);
+
+  /// Nothing calls embed() any more: finishes what is queued.
+  void stop() { queue_.stop(); }
+
+  const ModelQueue& queue() const { return queue_; }
+  const ModelInfo& model() const { return embedder_.model(); }
+
+ private:
+  using JobPtr = ModelQueue::JobPtr;
+  /// Texts that nobody else had in flight.
+  struct NewTexts {
+    std::vector<JobPtr> jobs;
+    std::vector<std::string> texts;
+    std::size_t bytes = 0;
+  };
+  struct NamedTexts {
+    std::vector<std::string> texts;  // normalised
+    std::vector<std::string> keys;
+  };
+
+  Task<Result<NamedTexts>> normalize(std::vector<std::string> texts, Role role);
+  NewTexts join(NamedTexts named, Lane lane, const std::shared_ptr<TextWait>& wait);
+  Task<void> resolve(NewTexts fresh, Role role);
+  Task<std::vector<ModelInput>> prepare(std::vector<std::string> texts, std::size_t bytes, Role role);
+  void computed(std::vector<JobPtr> jobs, std::vector<Result<Vector>> vectors);
+  Task<void> store(std::vector<VectorCache::Entry> entries, std::vector<JobPtr> jobs);
+  void finish(const JobPtr& job, Error error);
+  void forget(const JobPtr& job);
+  EmbeddedTexts tally(std::vector<Delivery> deliveries) const;
+
+  asio::any_io_executor executor_;
+  Embedder& embedder_;
+  const VectorCache& cache_;
+  const EmbeddingMetrics& metrics_;
+  TaskGroup& tasks_;
+  std::unordered_map<std::string, JobPtr> in_flight_;
+  ModelQueue queue_;
+  CpuPool text_pool_{
+      2};  // apart from the model's thread, so that counting never waits for an import's inference
+};
+
+}  // namespace kefu::embedding

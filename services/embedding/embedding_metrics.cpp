@@ -1,0 +1,73 @@
+#include "embedding_metrics.hpp"
+
+namespace kefu::embedding {
+namespace {
+
+constexpr auto kTexts = "kefu_embedding_texts_total";
+constexpr auto kTextsHelp = "Texts embedded, by where the vector came from";
+constexpr auto kSaved = "kefu_embedding_tokens_saved_total";
+constexpr auto kSavedHelp = "Tokens that did not go through the model, by what saved them";
+constexpr auto kLookups = "kefu_embedding_cache_lookups_total";
+constexpr auto kLookupsHelp = "Texts looked up in Redis; corrupt and error are misses too";
+
+telemetry::Gauge lane_gauge(telemetry::Metrics& metrics, const char* name, const char* help,
+                            const char* lane) {
+  return metrics.gauge(name, help, {{"lane", lane}});
+}
+
+}  // namespace
+
+EmbeddingMetrics::EmbeddingMetrics(telemetry::Metrics& metrics)
+    : texts_computed(metrics.counter(kTexts, kTextsHelp, {{"source", "model"}})),
+      texts_cached(metrics.counter(kTexts, kTextsHelp, {{"source", "cache"}})),
+      texts_joined(metrics.counter(kTexts, kTextsHelp, {{"source", "joined"}})),
+      tokens_computed(
+          metrics.counter("kefu_embedding_tokens_computed_total", "Tokens that went through the model")),
+      tokens_saved_by_cache(metrics.counter(kSaved, kSavedHelp, {{"source", "cache"}})),
+      tokens_saved_by_joining(metrics.counter(kSaved, kSavedHelp, {{"source", "joined"}})),
+      cache_hits(metrics.counter(kLookups, kLookupsHelp, {{"result", "hit"}})),
+      cache_misses(metrics.counter(kLookups, kLookupsHelp, {{"result", "miss"}})),
+      cache_corrupt(metrics.counter(kLookups, kLookupsHelp, {{"result", "corrupt"}})),
+      cache_errors(metrics.counter(kLookups, kLookupsHelp, {{"result", "error"}})),
+      cache_write_errors(
+          metrics.counter("kefu_embedding_cache_write_errors_total", "Vectors that Redis did not take")),
+      queued_texts{
+          lane_gauge(metrics, "kefu_embedding_queue_texts", "Texts waiting for the model", "question"),
+          lane_gauge(metrics, "kefu_embedding_queue_texts", "Texts waiting for the model", "import")},
+      queued_tokens{
+          lane_gauge(metrics, "kefu_embedding_queue_tokens", "Tokens waiting for the model", "question"),
+          lane_gauge(metrics, "kefu_embedding_queue_tokens", "Tokens waiting for the model", "import")},
+      inference(metrics.latency("kefu_embedding_inference_seconds", "One call of the model")),
+      dropped(metrics.counter("kefu_embedding_dropped_texts_total",
+                              "Texts not computed because their callers had gone or were out of time")),
+      refused(
+          metrics.counter("kefu_embedding_refused_texts_total", "Texts refused because the queue was full")),
+      passages(
+          metrics.counter("kefu_embedding_passages_total", "Passages written to the log with their vectors")),
+      redeliveries(
+          metrics.counter("kefu_embedding_part_redeliveries_total", "Parts of documents delivered again")),
+      parts_given_up(metrics.counter("kefu_embedding_parts_given_up_total",
+                                     "Parts of documents that went to the dead letters")) {}
+
+OperationMetrics::OperationMetrics(telemetry::Metrics& metrics, std::string operation)
+    : metrics_(metrics),
+      operation_(std::move(operation)),
+      requests_(metrics.counter("kefu_embedding_requests_total", "Requests by operation",
+                                {{"operation", operation_}})),
+      seconds_(metrics.latency("kefu_embedding_request_seconds", "Time to answer a request",
+                               {{"operation", operation_}})) {}
+
+void OperationMetrics::finished(std::chrono::steady_clock::duration taken) const {
+  requests_.add();
+  seconds_.observe(taken);
+}
+
+void OperationMetrics::finished(Errc code) const {
+  requests_.add();
+  metrics_
+      .counter("kefu_embedding_errors_total", "Requests that ended with an error",
+               {{"operation", operation_}, {"code", std::string(traits(code).wire_code)}})
+      .add();
+}
+
+}  // namespace kefu::embedding

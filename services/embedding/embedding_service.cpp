@@ -1,0 +1,136 @@
+#include "embedding_service.hpp"
+
+#include "llama_embedder.hpp"
+
+#include <kefu/async/cpu_pool.hpp>
+#include <kefu/proto/streams.hpp>
+#include <kefu/proto/subjects.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace kefu::embedding {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kStreamsWithin = 60s;
+constexpr auto kCallWithin = 5s;
+constexpr auto kRetryPause = 500ms;
+constexpr std::size_t kMaxRequests = 512;
+constexpr std::string_view kQueueGroup = "embedding";
+constexpr std::string_view kDurable = "embedding";
+
+TaskGroup::OnException report_to(const telemetry::Logger& log) {
+  return [&log](std::exception_ptr exception) {
+    try {
+      std::rethrow_exception(std::move(exception));
+    } catch (const std::exception& error) {
+      log.error("a task ended by an exception", {{"what", std::string_view(error.what())}});
+    } catch (...) {
+      log.error("a task ended by an unknown exception");
+    }
+  };
+}
+
+}  // namespace
+
+EmbeddingService::EmbeddingService(EmbeddingConfig config, const service::Environment& environment)
+    : config_(std::move(config)),
+      environment_(environment),
+      metrics_(environment.metrics),
+      tasks_(environment.executor, report_to(environment.log)),
+      connections_(environment.executor, report_to(environment.log)),
+      streams_(environment.bulk_bus),
+      reader_(environment.executor, environment.bulk_bus) {}
+
+EmbeddingService::~EmbeddingService() = default;
+
+Task<Result<>> EmbeddingService::start() {
+  KEFU_CO_CHECK(validate(config_));
+  KEFU_CO_TRY(redis::RedisOptions redis, config_.redis());
+  redis_ = std::make_unique<redis::RedisCache>(environment_.executor, std::move(redis));
+  connections_.spawn(redis_->run());
+  KEFU_CO_CHECK(co_await open_model());
+  KEFU_CO_CHECK(co_await ensure_streams());
+  co_return co_await serve();
+}
+
+Task<Result<>> EmbeddingService::open_model() {
+  CpuPool loader(1);  // /healthz answers meanwhile
+  auto load = [options = config_.model, &log = environment_.log] {
+    return LlamaEmbedder::load(options, log);
+  };
+  KEFU_CO_TRY(embedder_, co_await loader.run(std::move(load)));
+  const ModelInfo& model = embedder_->model();
+  cache_.emplace(*redis_, model, config_.cache(), metrics_);
+  flow_.emplace(environment_.executor, *embedder_, *cache_, config_.queue, metrics_, tasks_);
+  KEFU_CO_CHECK(co_await flow_->warm_up());
+  environment_.log.info("the model is loaded", {{"model", std::string_view(config_.model.model_path)},
+                                                {"fingerprint", std::string_view(model.fingerprint)},
+                                                {"dimensions", static_cast<std::int64_t>(model.dimensions)},
+                                                {"max_tokens", static_cast<std::int64_t>(model.max_tokens)}});
+  co_return Result<>{};
+}
+
+/// NATS may go away again while the model loads.
+Task<Result<>> EmbeddingService::ensure_streams() {
+  const Deadline deadline = Deadline::in(kStreamsWithin);
+  while (true) {
+    Result<> made = co_await proto::ensure_streams(streams_, {}, deadline.at_most(kCallWithin));
+    if (made || !traits(made.error().code).retryable || deadline.passed()) co_return made;
+    co_await sleep_for(kRetryPause);
+  }
+}
+
+Task<Result<>> EmbeddingService::serve() {
+  requests_.emplace(*flow_, environment_.metrics, environment_.log);
+  worker_.emplace(*flow_, streams_, metrics_, environment_.log);
+  const auto options = [](std::string_view subject) {
+    return bus::ServeOptions{std::string(subject), std::string(kQueueGroup), kMaxRequests};
+  };
+  KEFU_CO_TRY(auto embed,
+              environment_.bus.serve(options(proto::kEmbed), [this](RequestContext context,
+                                                                    bus::Message message, bus::ReplySink&) {
+                return requests_->embed(std::move(context), std::move(message.payload));
+              }));
+  subscriptions_.push_back(std::move(embed));
+  KEFU_CO_TRY(auto count, environment_.bus.serve(options(proto::kCountTokens), [this](RequestContext context,
+                                                                                      bus::Message message,
+                                                                                      bus::ReplySink&) {
+    return requests_->count_tokens(std::move(context), std::move(message.payload));
+  }));
+  subscriptions_.push_back(std::move(count));
+  bus::WorkOptions work;
+  work.stream = proto::kPassagesStream;
+  work.durable = kDurable;
+  work.slots = config_.import_slots;
+  KEFU_CO_TRY(auto parts, co_await reader_.work(
+                              std::move(work),
+                              [this](bus::StoredMessage message, unsigned deliveries) {
+                                return worker_->work(std::move(message), deliveries);
+                              },
+                              [this](bus::StoredMessage message, std::string reason) {
+                                return worker_->given_up(std::move(message), std::move(reason));
+                              },
+                              Deadline::in(kStreamsWithin)));
+  subscriptions_.push_back(std::move(parts));
+  co_return Result<>{};
+}
+
+std::vector<service::Condition> EmbeddingService::conditions() const {
+  if (redis_->available()) return {{.name = "redis"}};
+  return {{.name = "redis",
+           .state = service::Condition::State::degraded,
+           .reason = "not connected: every text is embedded anew"}};
+}
+
+Task<void> EmbeddingService::drain() {
+  for (const auto& subscription : subscriptions_) co_await subscription->drain();
+  if (flow_) flow_->stop();
+  co_await tasks_.join();
+  if (redis_) redis_->stop();
+  co_await connections_.join();
+}
+
+}  // namespace kefu::embedding

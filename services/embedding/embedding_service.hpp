@@ -1,0 +1,52 @@
+#pragma once
+
+#include "config.hpp"
+#include "embedding_flow.hpp"
+#include "embedding_metrics.hpp"
+#include "passage_worker.hpp"
+#include "requests.hpp"
+#include "vector_cache.hpp"
+
+#include <kefu/async/task_group.hpp>
+#include <kefu/bus/jetstream.hpp>
+#include <kefu/redis/redis_cache.hpp>
+#include <kefu/service/runner.hpp>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace kefu::embedding {
+
+/// Puts the parts together, in the order in which they start and drain.
+class EmbeddingService final : public service::Service {
+ public:
+  EmbeddingService(EmbeddingConfig config, const service::Environment& environment);
+  ~EmbeddingService() override;
+
+  Task<Result<>> start() override;
+  std::vector<service::Condition> conditions() const override;
+  Task<void> drain() override;
+
+ private:
+  Task<Result<>> open_model();
+  Task<Result<>> ensure_streams();
+  Task<Result<>> serve();
+
+  EmbeddingConfig config_;
+  service::Environment environment_;
+  EmbeddingMetrics metrics_;
+  TaskGroup tasks_;        // of the flow
+  TaskGroup connections_;  // stopped after them: their last vectors still go to Redis
+  bus::JetStreamStore streams_;
+  bus::JetStreamReader reader_;
+  std::unique_ptr<redis::RedisCache> redis_;
+  std::unique_ptr<Embedder> embedder_;
+  std::optional<VectorCache> cache_;
+  std::optional<EmbeddingFlow> flow_;
+  std::optional<Requests> requests_;
+  std::optional<PassageWorker> worker_;
+  std::vector<std::unique_ptr<bus::Subscription>> subscriptions_;  // in the order in which they drain
+};
+
+}  // namespace kefu::embedding

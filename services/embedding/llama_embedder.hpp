@@ -1,0 +1,45 @@
+#pragma once
+
+#include "embedder.hpp"
+
+#include <kefu/base/error.hpp>
+#include <kefu/telemetry/log.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace kefu::embedding {
+
+struct LlamaOptions {
+  std::string model_path;
+  std::string query_prefix = "query: ";
+  std::string passage_prefix = "passage: ";
+  std::size_t max_tokens = 512;  ///< less if the model takes less
+  std::size_t threads = 0;       ///< 0: two, or one where there is one core
+};
+
+/// A GGUF model in this process, by llama.cpp. Pooling, dimensions and special tokens come from the file.
+/// Owns the model, its context and one thread on which all inference runs.
+class LlamaEmbedder final : public Embedder {
+ public:
+  /// Reads and checks the file; takes some 0.2 s for 74 MB. `log` receives llama.cpp's own lines at debug and
+  /// must outlive the result. Errors: one sentence with the file and the reason: `not_found`, `data_corrupt`
+  /// (not GGUF, cut short), `unsupported` (an architecture that this build does not know, or a model that
+  /// gives no vector for a text).
+  static Result<std::unique_ptr<LlamaEmbedder>> load(LlamaOptions options, const telemetry::Logger& log);
+  ~LlamaEmbedder() override;
+
+  const ModelInfo& model() const override;
+  ModelInput prepare(std::string_view text, Role role) const override;
+  std::size_t count_tokens(std::string_view text) const override;
+  std::size_t tokens_added() const override;
+  Task<std::vector<Result<Vector>>> embed(std::vector<ModelInput> inputs) override;
+
+ private:
+  class Engine;
+  explicit LlamaEmbedder(std::unique_ptr<Engine> engine);
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace kefu::embedding

@@ -1,0 +1,19 @@
+#include "config.hpp"
+#include "embedding_service.hpp"
+
+#include <kefu/service/runner.hpp>
+#include <kefu/service/settings.hpp>
+
+#include <memory>
+
+int main(int argc, char** argv) {
+  using namespace kefu;
+  embedding::EmbeddingConfig config;
+  service::Settings settings("kefu-embedding",
+                             "Kefu's embedding service: text to vector, each text paid for once.");
+  embedding::add_settings(settings, config);
+  const service::CommonSettings common{.admin_port = 9101};
+  return service::run(settings, common, argc, argv, [&](const service::Environment& environment) {
+    return std::make_unique<embedding::EmbeddingService>(config, environment);
+  });
+}

@@ -1,0 +1,95 @@
+#include "passage_worker.hpp"
+
+#include "kefu/v1/log.pb.h"
+
+#include <kefu/proto/passage.hpp>
+#include <kefu/proto/subjects.hpp>
+#include <kefu/vector/codec.hpp>
+
+#include <utility>
+
+namespace kefu::embedding {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A part behind many others of a busy replica; its message is kept alive meanwhile.
+constexpr auto kEmbedWithin = 5min;
+constexpr auto kAppendWithin = 10s;
+constexpr auto kFormat = kefu::v1::VECTOR_FORMAT_FLOAT16;
+
+/// What the same message can only end with again.
+bool is_final(Errc code) {
+  return code == Errc::invalid_argument || code == Errc::data_corrupt || code == Errc::payload_too_large;
+}
+
+Result<kefu::v1::PassagePart> parse_part(const std::string& payload) {
+  kefu::v1::PassagePart part;
+  if (!part.ParseFromString(payload) || part.kb_incarnation().empty() || part.document().empty()) {
+    return fail(Errc::data_corrupt, "not a part of a document");
+  }
+  return part;
+}
+
+bus::Message vectors_message(kefu::v1::PassagePart part, const EmbeddedTexts& embedded,
+                             const ModelInfo& model) {
+  bus::Message message;
+  message.subject = proto::vectors_subject({.kb_incarnation = part.kb_incarnation(),
+                                            .generation = part.kb_generation(),
+                                            .document = part.document(),
+                                            .version = part.version()},
+                                           part.part());
+  message.headers.set(std::string(proto::kPassagesHeader), std::to_string(part.passages_size()));
+  message.headers.set(std::string(proto::kTokensHeader), std::to_string(embedded.computed_tokens));
+  message.headers.set(std::string(proto::kSavedTokensHeader), std::to_string(embedded.saved_tokens));
+
+  kefu::v1::VectorPart vectors;
+  *vectors.mutable_passages() = std::move(part);
+  vectors.set_format(kFormat);
+  vectors.set_dimensions(static_cast<std::uint32_t>(model.dimensions));
+  for (const auto& text : embedded.vectors)
+    *vectors.mutable_vectors() += vector::encode(text->vector, kFormat);
+  vectors.set_model_fingerprint(model.fingerprint);
+  vectors.mutable_usage()->set_embedding_tokens(embedded.computed_tokens);
+  vectors.mutable_usage()->set_saved_tokens(embedded.saved_tokens);
+  vectors.SerializeToString(&message.payload);
+  return message;
+}
+
+}  // namespace
+
+Task<bus::Disposition> PassageWorker::work(bus::StoredMessage message, unsigned deliveries) {
+  if (deliveries > 1) metrics_.redeliveries.add();
+  const Result<> outcome = co_await embed_part(message);
+  if (outcome) co_return bus::Disposition::done;
+  const bool final = is_final(outcome.error().code);
+  log_.log(final ? telemetry::Level::error : telemetry::Level::warning,
+           "could not embed a part of a document",
+           {{"subject", std::string_view(message.subject)},
+            {"error", std::string_view(outcome.error().message)},
+            {"detail", std::string_view(outcome.error().detail)},
+            {"delivery", std::int64_t{deliveries}}});
+  co_return final ? bus::Disposition::give_up : bus::Disposition::retry;
+}
+
+Task<Result<>> PassageWorker::embed_part(const bus::StoredMessage& message) {
+  KEFU_CO_TRY(kefu::v1::PassagePart part, parse_part(message.payload));
+  std::vector<std::string> texts;
+  for (const kefu::v1::Passage& passage : part.passages()) texts.push_back(proto::embedding_input(passage));
+  KEFU_CO_TRY(const EmbeddedTexts embedded, co_await flow_.embed(std::move(texts), Role::passage,
+                                                                 Lane::import, Deadline::in(kEmbedWithin)));
+  const auto passages = static_cast<double>(part.passages_size());
+  KEFU_CO_CHECK(co_await store_.append(vectors_message(std::move(part), embedded, flow_.model()),
+                                       Deadline::in(kAppendWithin)));
+  metrics_.passages.add(passages);
+  co_return Result<>{};
+}
+
+Task<void> PassageWorker::given_up(bus::StoredMessage message, std::string reason) {
+  metrics_.parts_given_up.add();
+  log_.error("a part of a document goes to the dead letters",
+             {{"subject", std::string_view(message.subject)}, {"reason", std::string_view(reason)}});
+  co_return;
+}
+
+}  // namespace kefu::embedding

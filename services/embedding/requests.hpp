@@ -1,0 +1,39 @@
+#pragma once
+
+#include "embedding_flow.hpp"
+#include "embedding_metrics.hpp"
+
+#include <kefu/async/task.hpp>
+#include <kefu/base/error.hpp>
+#include <kefu/base/request_context.hpp>
+#include <kefu/telemetry/log.hpp>
+#include <kefu/telemetry/metrics.hpp>
+
+#include <string>
+
+namespace kefu::embedding {
+
+/// The service's two questions as they come over the bus: payload in, payload out.
+class Requests {
+ public:
+  Requests(EmbeddingFlow& flow, telemetry::Metrics& metrics, const telemetry::Logger& log);
+
+  /// EmbedRequest -> EmbedResponse. Errors: those of EmbeddingFlow::embed(), `payload_too_large`.
+  Task<Result<std::string>> embed(RequestContext context, std::string payload);
+  /// CountTokensRequest -> CountTokensResponse. Errors: `invalid_argument`, `payload_too_large`.
+  Task<Result<std::string>> count_tokens(RequestContext context, std::string payload);
+
+ private:
+  Task<Result<std::string>> embed_checked(RequestContext context, std::string payload);
+  Task<Result<std::string>> count_checked(std::string payload);
+  /// Counts the outcome; an error that is ours goes to the log.
+  void finished(const OperationMetrics& operation, const RequestContext& context,
+                Deadline::Clock::time_point begin, const Result<std::string>& result) const;
+
+  EmbeddingFlow& flow_;
+  const telemetry::Logger& log_;
+  OperationMetrics embed_metrics_;
+  OperationMetrics count_metrics_;
+};
+
+}  // namespace kefu::embedding

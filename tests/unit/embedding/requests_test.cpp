@@ -1,0 +1,80 @@
+#include "requests.hpp"
+
+#include "flow_fixture.hpp"
+#include "kefu/v1/embedding.pb.h"
+
+#include <kefu/vector/codec.hpp>
+
+namespace kefu::embedding {
+namespace {
+
+class RequestsTest : public testing::FlowTest {
+ protected:
+  Result<kefu::v1::EmbedResponse> ask(const kefu::v1::EmbedRequest& request) {
+    auto payload = ask_raw(request.SerializeAsString());
+    if (!payload) return fail(payload.error());
+    kefu::v1::EmbedResponse response;
+    EXPECT_TRUE(response.ParseFromString(*payload));
+    return response;
+  }
+  Result<std::string> ask_raw(std::string payload) {
+    return kefu::testing::run_task(
+        io, requests.embed({"id", Deadline::in(std::chrono::seconds(30))}, std::move(payload)));
+  }
+
+  telemetry::Logger log{"test", telemetry::Level::error, [](std::string_view) {}};
+  Requests requests{*flow, metrics, log};
+};
+
+kefu::v1::EmbedRequest request_of(std::size_t texts) {
+  kefu::v1::EmbedRequest request;
+  request.set_role(kefu::v1::TEXT_ROLE_QUERY);
+  for (std::size_t i = 0; i < texts; ++i) request.add_texts(std::to_string(i));
+  return request;
+}
+
+TEST_F(RequestsTest, AnswersWithFloat32VectorsOfLengthOne) {
+  const auto response = ask(request_of(3));
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->format(), kefu::v1::VECTOR_FORMAT_FLOAT32);
+  EXPECT_EQ(response->dimensions(), 8U);
+  EXPECT_EQ(response->model_fingerprint(), "fake");
+  EXPECT_EQ(response->usage().embedding_tokens(), 9U);
+  const auto vectors = vector::decode(response->vectors(), response->format(), 24);
+  ASSERT_TRUE(vectors);
+  for (std::size_t i = 0; i < 3; ++i) {
+    float length = 0;
+    for (std::size_t k = 0; k < 8; ++k) length += (*vectors)[i * 8 + k] * (*vectors)[i * 8 + k];
+    EXPECT_NEAR(length, 1, 1e-5);
+  }
+  EXPECT_EQ(metric("kefu_embedding_requests_total{operation=\"embed\"}"), 1);
+}
+
+TEST_F(RequestsTest, RefusesWhatIsOverItsLimitsOrUnclear) {
+  EXPECT_TRUE(ask(request_of(256)));
+  EXPECT_EQ(ask(request_of(257)).error().code, Errc::invalid_argument);
+  EXPECT_EQ(ask(request_of(0)).error().code, Errc::invalid_argument);
+  auto roleless = request_of(1);
+  roleless.clear_role();
+  EXPECT_EQ(ask(roleless).error().code, Errc::invalid_argument);
+  EXPECT_EQ(ask_raw("\xff garbage").error().code, Errc::invalid_argument);
+  EXPECT_EQ(ask_raw(std::string(512 * 1024 + 1, 'x')).error().code, Errc::payload_too_large);
+  EXPECT_EQ(metric("kefu_embedding_errors_total{code=\"invalid_argument\",operation=\"embed\"}"), 4);
+}
+
+TEST_F(RequestsTest, CountsTokensWithTheLimitThatATextMayHave) {
+  kefu::v1::CountTokensRequest request;
+  request.add_texts("abc");
+  request.add_texts("");
+  const auto payload = kefu::testing::run_task(
+      io, requests.count_tokens({"id", Deadline::in(std::chrono::seconds(30))}, request.SerializeAsString()));
+  ASSERT_TRUE(payload);
+  kefu::v1::CountTokensResponse response;
+  ASSERT_TRUE(response.ParseFromString(*payload));
+  EXPECT_EQ(std::vector<std::uint32_t>(response.counts().begin(), response.counts().end()),
+            (std::vector<std::uint32_t>{3, 0}));
+  EXPECT_EQ(response.max_tokens(), 30U);
+}
+
+}  // namespace
+}  // namespace kefu::embedding
