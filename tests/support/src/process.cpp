@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <poll.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -17,6 +16,10 @@
 #include <stdexcept>
 #include <system_error>
 #include <utility>
+
+extern "C" {  // glibc 2.36 declares it without
+#include <sys/pidfd.h>
+}
 
 extern char** environ;
 
