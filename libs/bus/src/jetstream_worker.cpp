@@ -1,0 +1,199 @@
+#include "dead_letter.hpp"
+#include "jetstream_api.hpp"
+#include "jetstream_pull.hpp"
+
+#include <kefu/async/signal.hpp>
+#include <kefu/bus/jetstream.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace kefu::bus {
+namespace {
+
+using namespace std::chrono_literals;
+using jetstream::Delivery;
+using nlohmann::json;
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+constexpr milliseconds kExpires = 5s;
+// How soon pulls begin again after a reconnection, and how often a missing consumer is made again.
+constexpr milliseconds kCheck = 500ms;
+constexpr milliseconds kCallLimit = 5s;
+constexpr int kMaxWaitingPulls = 512;
+
+json consumer_config(const WorkOptions& options) {
+  json config{{"durable_name", options.durable},
+              {"ack_policy", "explicit"},
+              {"ack_wait", nanoseconds(options.ack_wait).count()},
+              {"deliver_policy", "all"},
+              {"replay_policy", "instant"},
+              // We count and give up ourselves: the server would only stop to deliver, silently.
+              {"max_deliver", -1},
+              {"max_waiting", kMaxWaitingPulls}};
+  if (!options.filter_subject.empty()) config["filter_subject"] = options.filter_subject;
+  return config;
+}
+
+/// Pulls as many messages as it has free slots and works on them.
+/// Thread: the executor. drain() must have returned before it is destroyed.
+class JetStreamWork final : public Subscription {
+ public:
+  JetStreamWork(const asio::any_io_executor& executor, MessageBus& bus, WorkOptions options,
+                WorkHandler handler, GiveUpHandler give_up)
+      : executor_(executor),
+        bus_(bus),
+        store_(bus),
+        options_(std::move(options)),
+        handler_(std::move(handler)),
+        give_up_(std::move(give_up)),
+        inbox_(bus, options_.stream, options_.durable, kExpires),
+        tasks_(executor, [](std::exception_ptr exception) { std::rethrow_exception(exception); }) {}
+
+  Task<Result<>> start(Deadline deadline) {
+    KEFU_CO_CHECK(co_await make_consumer(deadline));
+    KEFU_CO_CHECK(inbox_.open(options_.slots));
+    refill();
+    tasks_.spawn(take_messages());
+    co_return Result<>();
+  }
+
+  Task<void> drain() override {
+    stopping_ = true;
+    inbox_.stop();
+    co_await tasks_.join();
+  }
+
+ private:
+  Task<Result<>> make_consumer(Deadline deadline) {
+    json body{{"stream_name", options_.stream}, {"config", consumer_config(options_)}};
+    std::string operation = fmt::format("CONSUMER.DURABLE.CREATE.{}.{}", options_.stream, options_.durable);
+    KEFU_CO_CHECK(co_await jetstream::call(bus_, std::move(operation), std::move(body), deadline));
+    co_return Result<>();
+  }
+
+  void refill() {
+    const std::size_t taken = busy_ + inbox_.outstanding();
+    if (stopping_ || taken >= options_.slots) return;
+    // Without a connection: take_messages() comes back here.
+    [[maybe_unused]] const auto asked = inbox_.ask(options_.slots - taken);
+  }
+
+  Task<void> take_messages() {
+    for (;;) {
+      auto pulled = co_await inbox_.next(Deadline::in(kCheck));
+      if (pulled) {
+        if (pulled->delivery) begin(*std::move(pulled->delivery));
+      } else if (pulled.error().code == Errc::cancelled) {
+        co_return;
+      } else if (pulled.error().code == Errc::not_found && !stopping_) {
+        // Deleted by somebody, or with its stream. Should this fail, the next pull says not_found again.
+        co_await sleep_for(kCheck);
+        [[maybe_unused]] const auto made = co_await make_consumer(Deadline::in(kCallLimit));
+      }
+      refill();
+    }
+  }
+
+  void begin(Delivery delivery) {
+    if (stopping_ || busy_ >= options_.slots) return acknowledge(delivery, "-NAK");
+    ++busy_;
+    tasks_.spawn(work(std::move(delivery)));
+  }
+
+  Task<void> work(Delivery delivery) {
+    auto finished = std::make_shared<Signal>(executor_);
+    auto running = std::make_shared<bool>(true);
+    tasks_.spawn(keep_claimed(delivery.ack_subject, finished, running));
+    co_await decide(std::move(delivery));
+    *running = false;
+    finished->raise();
+    --busy_;
+    refill();
+  }
+
+  /// Tells the server that a message is still being worked on, so that nobody else gets it.
+  Task<void> keep_claimed(std::string ack_subject, std::shared_ptr<Signal> finished,
+                          std::shared_ptr<bool> running) {
+    while (*running) {
+      if (co_await finished->wait(Deadline::in(options_.ack_wait / 3)) || !*running) co_return;
+      [[maybe_unused]] const auto sent = bus_.publish({.subject = ack_subject, .payload = "+WPI"});
+    }
+  }
+
+  Task<void> decide(Delivery delivery) {
+    std::string reason;
+    if (delivery.deliveries > options_.max_deliveries) {
+      reason = fmt::format("not finished in {} deliveries", options_.max_deliveries);
+    } else {
+      Disposition disposition = co_await run_handler(delivery, reason);
+      if (disposition == Disposition::done) co_return acknowledge(delivery, "+ACK");
+      if (disposition == Disposition::retry && delivery.deliveries < options_.max_deliveries) {
+        co_return retry_later(delivery);
+      }
+      if (reason.empty()) reason = disposition == Disposition::give_up ? "given up" : "every delivery failed";
+    }
+    co_await bury(std::move(delivery), std::move(reason));
+  }
+
+  Task<Disposition> run_handler(const Delivery& delivery, std::string& reason) {
+    try {
+      co_return co_await handler_(delivery.message, static_cast<unsigned>(delivery.deliveries));
+    } catch (const std::exception& exception) {
+      reason = exception.what();
+    }
+    co_return Disposition::retry;
+  }
+
+  Task<void> bury(Delivery delivery, std::string reason) {
+    co_await give_up_(delivery.message, reason);
+    Message letter = dead_letter(options_.stream, delivery.message, reason);
+    auto buried = co_await store_.append(letter, Deadline::in(kCallLimit));
+    if (!buried && buried.error().code == Errc::payload_too_large) {
+      letter.payload.clear();  // the headers alone still tell what it was
+      buried = co_await store_.append(std::move(letter), Deadline::in(kCallLimit));
+    }
+    if (buried) co_return acknowledge(delivery, "+TERM");
+    retry_later(delivery);
+  }
+
+  void retry_later(const Delivery& delivery) {
+    const auto doublings = std::min<std::uint64_t>(delivery.deliveries, 8) - 1;
+    const nanoseconds delay =
+        std::min<nanoseconds>(options_.ack_wait, options_.ack_wait / 30 * (1 << doublings));
+    acknowledge(delivery, fmt::format(R"(-NAK {{"delay":{}}})", delay.count()));
+  }
+
+  void acknowledge(const Delivery& delivery, std::string how) {
+    // Without a connection the message is delivered again: once more is what a worker must stand anyway.
+    [[maybe_unused]] const auto sent =
+        bus_.publish({.subject = delivery.ack_subject, .payload = std::move(how)});
+  }
+
+  asio::any_io_executor executor_;
+  MessageBus& bus_;
+  JetStreamStore store_;
+  WorkOptions options_;
+  WorkHandler handler_;
+  GiveUpHandler give_up_;
+  std::size_t busy_ = 0;
+  bool stopping_ = false;
+  jetstream::PullInbox inbox_;
+  TaskGroup tasks_;
+};
+
+}  // namespace
+
+Task<Result<std::unique_ptr<Subscription>>> JetStreamReader::work(WorkOptions options, WorkHandler handler,
+                                                                  GiveUpHandler give_up, Deadline deadline) {
+  auto work = std::make_unique<JetStreamWork>(executor_, bus_, std::move(options), std::move(handler),
+                                              std::move(give_up));
+  KEFU_CO_CHECK(co_await work->start(deadline));
+  co_return std::unique_ptr<Subscription>(std::move(work));
+}
+
+}  // namespace kefu::bus

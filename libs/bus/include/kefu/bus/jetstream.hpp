@@ -51,6 +51,9 @@ class JetStreamBucket final : public KeyValueBucket {
   Result<std::unique_ptr<KvWatch>> watch() override;
 
  private:
+  Task<Result<KvEntry>> newest(std::string key, Deadline deadline);
+  Task<Result<std::uint64_t>> write(std::string key, std::string value, Headers headers, Deadline deadline);
+
   asio::any_io_executor executor_;
   MessageBus& bus_;
   std::string bucket_;

@@ -36,6 +36,10 @@ inline constexpr std::string_view kMore = "Kefu-More";    ///< "1" on every repl
 /// as the end of a pull; absent on all others. Its text is in kDescription.
 inline constexpr std::string_view kStatus = "Status";
 inline constexpr std::string_view kDescription = "Description";
+/// On dead letters: where the message was, and why it is here.
+inline constexpr std::string_view kDeadSubject = "Kefu-Dead-Subject";
+inline constexpr std::string_view kDeadSequence = "Kefu-Dead-Sequence";
+inline constexpr std::string_view kDeadReason = "Kefu-Dead-Reason";
 }  // namespace header
 
 struct Message {

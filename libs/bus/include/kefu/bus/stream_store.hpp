@@ -117,7 +117,8 @@ class StreamReader {
 };
 
 /// Where messages go that no delivery could process. Subject: kDeadLetterPrefix + the stream's name. Headers
-/// name the original subject, sequence and reason.
+/// name the original subject, sequence and reason. While that stream is missing or full, the message is tried
+/// again.
 inline constexpr std::string_view kDeadLetterStream = "KEFU_DEAD";
 inline constexpr std::string_view kDeadLetterPrefix = "kefu.v1.dead.";
 
