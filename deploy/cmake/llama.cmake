@@ -3,6 +3,13 @@
 if(NOT EXISTS "${KEFU_LLAMA_DIR}/CMakeLists.txt")
   message(FATAL_ERROR "llama.cpp is not in ${KEFU_LLAMA_DIR}: run deploy/dev/fetch-llama.sh")
 endif()
+# Its build asks git for its commit and would take ours for it, and so compile anew after every commit of ours.
+set(GIT_EXE /bin/true CACHE FILEPATH "" FORCE)
+set(GIT_EXECUTABLE /bin/true CACHE FILEPATH "" FORCE)
+set(LLAMA_BUILD_NUMBER 0)
+set(LLAMA_BUILD_COMMIT "0c1e57098")
+# Not our C++23: it is written for C++17, and one of its files does not compile as C++23 with libstdc++ 12.
+set(CMAKE_CXX_STANDARD 17)
 set(BUILD_SHARED_LIBS OFF)
 set(GGML_NATIVE OFF CACHE BOOL "" FORCE)
 set(GGML_OPENMP OFF CACHE BOOL "" FORCE)
@@ -16,3 +23,4 @@ set(LLAMA_BUILD_COMMON ${KEFU_TESTS} CACHE BOOL "" FORCE)
 set(LLAMA_BUILD_TOOLS ${KEFU_TESTS} CACHE BOOL "" FORCE)
 set(LLAMA_BUILD_SERVER ${KEFU_TESTS} CACHE BOOL "" FORCE)
 add_subdirectory("${KEFU_LLAMA_DIR}" "${CMAKE_BINARY_DIR}/third_party/llama.cpp" EXCLUDE_FROM_ALL SYSTEM)
+set(CMAKE_CXX_STANDARD 23)

@@ -5,6 +5,8 @@ add_link_options(-fuse-ld=lld-19)
 if(KEFU_SANITIZERS)
   add_compile_options(-fsanitize=${KEFU_SANITIZERS} -fno-sanitize-recover=all -fno-omit-frame-pointer -O0 -g1 -UNDEBUG)
   add_link_options(-fsanitize=${KEFU_SANITIZERS})
+elseif(KEFU_DEBUG)
+  add_compile_options(-O1 -g -UNDEBUG)
 endif()
 # The precompiled header is shared, so all of our code sees the same definitions.
 add_compile_definitions(BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_SEPARATE_COMPILATION)
