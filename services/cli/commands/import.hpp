@@ -1,0 +1,26 @@
+#pragma once
+
+#include "api_client.hpp"
+#include "console.hpp"
+
+#include <kefu/async/task.hpp>
+
+#include <string>
+#include <vector>
+
+namespace kefu::cli {
+
+struct ImportOptions {
+  std::string kb;
+  std::vector<std::string> files;
+  bool wait = true;
+};
+
+/// `kefu import`: creates the knowledge base if it is missing, uploads the files and follows their jobs.
+/// Returns the exit status: 1 when any file did not go in.
+Task<int> import_files(ImportOptions options, ApiClient& api, Console& console);
+
+/// The content type by the extension. Errors: `unsupported_media`.
+Result<std::string> content_type_of(const std::string& file);
+
+}  // namespace kefu::cli

@@ -1,0 +1,66 @@
+#include "commands/similarity.hpp"
+
+#include "display_text.hpp"
+#include "table.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <numeric>
+
+namespace kefu::cli {
+namespace {
+
+using nlohmann::json;
+using Vectors = std::vector<std::vector<double>>;
+
+constexpr std::size_t kLabelWidth = 24;
+
+Result<Vectors> vectors_of(const json& response, std::size_t texts) {
+  Vectors vectors;
+  try {
+    for (const json& entry : response.at("data"))
+      vectors.push_back(entry.at("embedding").get<std::vector<double>>());
+  } catch (const json::exception&) {
+    vectors.clear();
+  }
+  if (vectors.size() != texts) return fail(Errc::bad_upstream, "the server gave vectors that cannot be read");
+  return vectors;
+}
+
+}  // namespace
+
+double cosine(const std::vector<double>& a, const std::vector<double>& b) {
+  if (a.size() != b.size()) return 0;
+  const double length = std::sqrt(std::inner_product(a.begin(), a.end(), a.begin(), 0.0) *
+                                  std::inner_product(b.begin(), b.end(), b.begin(), 0.0));
+  return length == 0 ? 0 : std::inner_product(a.begin(), a.end(), b.begin(), 0.0) / length;
+}
+
+Task<int> similarity(std::vector<std::string> texts, ApiClient& api, Console& console) {
+  auto response = co_await api.send("POST", "/v1/embeddings", {{"input", texts}});
+  if (!response) {
+    console.error(response.error());
+    co_return 1;
+  }
+  const auto vectors = vectors_of(*response, texts.size());
+  if (!vectors) {
+    console.error(vectors.error());
+    co_return 1;
+  }
+  std::vector<Table::Align> columns(texts.size() + 1, Table::Align::right);
+  columns.front() = Table::Align::left;
+  Table table(columns);
+  std::vector<std::string> header{""};
+  for (const std::string& text : texts) header.push_back(fit(one_line(text), kLabelWidth));
+  table.add(header);
+  for (std::size_t row = 0; row < texts.size(); ++row) {
+    std::vector<std::string> cells{header[row + 1]};
+    for (const auto& other : *vectors) cells.push_back(fmt::format("{:.3f}", cosine((*vectors)[row], other)));
+    table.add(std::move(cells));
+  }
+  for (const std::string& line : table.lines()) console.line(line);
+  co_return 0;
+}
+
+}  // namespace kefu::cli

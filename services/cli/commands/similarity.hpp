@@ -1,0 +1,19 @@
+#pragma once
+
+#include "api_client.hpp"
+#include "console.hpp"
+
+#include <kefu/async/task.hpp>
+
+#include <string>
+#include <vector>
+
+namespace kefu::cli {
+
+/// `kefu similarity`: the matrix of cosines between texts, as the embedding model sees them.
+Task<int> similarity(std::vector<std::string> texts, ApiClient& api, Console& console);
+
+/// 0 where one of them has no direction or their lengths differ.
+double cosine(const std::vector<double>& a, const std::vector<double>& b);
+
+}  // namespace kefu::cli

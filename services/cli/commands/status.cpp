@@ -1,0 +1,81 @@
+#include "commands/status.hpp"
+
+#include "display_text.hpp"
+#include "table.hpp"
+
+#include <fmt/format.h>
+
+namespace kefu::cli {
+namespace {
+
+using nlohmann::json;
+
+struct Readiness {
+  bool ready = false;
+  json body;
+};
+
+Task<Result<Readiness>> readiness(ApiClient& api) {
+  KEFU_CO_TRY(const http::Response response, co_await api.get_response("/readyz"));
+  co_return Readiness{response.status == 200, json::parse(response.body, nullptr, false)};
+}
+
+/// A list of knowledge bases, of one when it is named.
+Task<Result<json>> knowledge_bases(std::string kb, ApiClient& api) {
+  if (kb.empty()) {
+    KEFU_CO_TRY(const json all, co_await api.get("/v1/kbs"));
+    co_return all.value("knowledge_bases", json::array());
+  }
+  KEFU_CO_TRY(json one, co_await api.get(path_of({"v1", "kbs", kb})));
+  co_return json::array({std::move(one)});
+}
+
+void print_readiness(const Readiness& readiness, const std::string& server, Console& console) {
+  const std::string state = readiness.body.is_object() ? readiness.body.value("status", "") : "";
+  console.line(fmt::format(
+      "{}  {}", server, readiness.ready ? (state == "degraded" ? "ready, degraded" : "ready") : "not ready"));
+  if (!readiness.body.is_object()) return;
+  for (const json& condition : readiness.body.value("conditions", json::array())) {
+    const std::string reason = condition.value("reason", "");
+    console.line(fmt::format("  {}: {}{}{}", condition.value("name", ""), condition.value("status", ""),
+                             reason.empty() ? "" : ", ", reason));
+  }
+}
+
+void print_knowledge_bases(const json& list, Console& console) {
+  if (list.empty()) {
+    console.line("no knowledge base yet: kefu import --kb NAME FILE... makes one");
+    return;
+  }
+  using enum Table::Align;
+  Table table({left, right, right, left});
+  table.add({"knowledge base", "documents", "passages", "created"});
+  for (const json& kb : list) {
+    table.add({fit(one_line(kb.value("name", "")), 40), grouped(kb.value("documents", std::uint64_t{0})),
+               grouped(kb.value("passages", std::uint64_t{0})), kb.value("created_at", "")});
+  }
+  for (const std::string& line : table.lines()) console.line(line);
+}
+
+}  // namespace
+
+Task<int> status(StatusOptions options, ApiClient& api, Console& console) {
+  const auto ready = co_await readiness(api);
+  if (!ready) {
+    console.error(ready.error());
+    co_return 1;
+  }
+  const auto bases = co_await knowledge_bases(options.kb, api);
+  if (options.json) {
+    json all{{"server", api.server()}, {"ready", ready->ready}, {"readiness", ready->body}};
+    if (bases) all["knowledge_bases"] = *bases;
+    console.line(all.dump(2));
+  } else {
+    print_readiness(*ready, api.server(), console);
+    if (bases) print_knowledge_bases(*bases, console);
+  }
+  if (!bases) console.error(bases.error());
+  co_return ready->ready&& bases ? 0 : 1;
+}
+
+}  // namespace kefu::cli
