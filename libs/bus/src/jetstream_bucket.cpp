@@ -1,3 +1,4 @@
+#include "bucket_layout.hpp"
 #include "jetstream_api.hpp"
 #include "jetstream_ordered.hpp"
 #include "jetstream_stored.hpp"
@@ -15,22 +16,7 @@ namespace {
 using nlohmann::json;
 using std::chrono::nanoseconds;
 
-constexpr std::string_view kOperation = "KV-Operation";
 constexpr std::string_view kExpectedRevision = "Nats-Expected-Last-Subject-Sequence";
-
-bool is_key(std::string_view key) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '=' || c == '.';
-  };
-  return !key.empty() && key.front() != '.' && key.back() != '.' &&
-         key.find("..") == std::string_view::npos && std::ranges::all_of(key, allowed);
-}
-
-std::string stream_of(const std::string& bucket) { return "KV_" + bucket; }
-std::string subject_of(const std::string& bucket, std::string_view key) {
-  return "$KV." + bucket + "." + std::string(key);
-}
 
 json bucket_config(const std::string& bucket, std::chrono::milliseconds ttl) {
   const nanoseconds window = std::chrono::minutes(2);
@@ -50,15 +36,6 @@ json bucket_config(const std::string& bucket, std::chrono::milliseconds ttl) {
               {"num_replicas", 1},
               {"allow_rollup_hdrs", true},
               {"deny_delete", true}};
-}
-
-/// An entry of the bucket whose subjects begin with `prefix`.
-KvEntry to_entry(StoredMessage message, std::size_t prefix) {
-  const std::string_view operation = message.headers.get(kOperation);
-  return KvEntry{.key = message.subject.substr(std::min(prefix, message.subject.size())),
-                 .value = std::move(message.payload),
-                 .revision = message.sequence,
-                 .erased = operation == "DEL" || operation == "PURGE"};
 }
 
 class JetStreamWatch final : public KvWatch {
@@ -153,7 +130,7 @@ Task<Result<std::uint64_t>> JetStreamBucket::put(std::string key, std::string va
 
 Task<Result<>> JetStreamBucket::erase(std::string key, Deadline deadline) {
   Headers headers;
-  headers.set(std::string(kOperation), "DEL");
+  headers.set(std::string(kKvOperation), "DEL");
   KEFU_CO_CHECK(co_await write(std::move(key), "", std::move(headers), deadline));
   co_return Result<>();
 }

@@ -92,10 +92,12 @@ Task<Result<Delivery>> OrderedReader::next(Deadline deadline) {
   for (;;) {
     KEFU_CO_CHECK(co_await begin(deadline));
     refill();
-    auto pulled = co_await inbox_->next(deadline);
+    auto pulled = co_await inbox_->next(deadline.at_most(kExpires + 2s));
     if (!pulled) {
-      const Errc code = pulled.error().code;
-      if (code == Errc::deadline_exceeded) co_return std::unexpected(std::move(pulled).error());
+      if (pulled.error().code == Errc::deadline_exceeded) {
+        if (deadline.passed()) co_return std::unexpected(std::move(pulled).error());
+        continue;  // nobody said that the pull has ended: ask again
+      }
       drop_consumer();
       // Asking again at once would not help where JetStream itself is not there.
       if (!bus_.connected()) co_return fail(Errc::unavailable, "the connection to the message bus was lost");

@@ -1,6 +1,6 @@
-#include "dead_letter.hpp"
 #include "jetstream_api.hpp"
 #include "jetstream_pull.hpp"
+#include "work_judge.hpp"
 
 #include <kefu/async/signal.hpp>
 #include <kefu/bus/jetstream.hpp>
@@ -23,7 +23,7 @@ using std::chrono::nanoseconds;
 constexpr milliseconds kExpires = 5s;
 // How soon pulls begin again after a reconnection, and how often a missing consumer is made again.
 constexpr milliseconds kCheck = 500ms;
-constexpr milliseconds kCallLimit = 5s;
+constexpr milliseconds kCallLimit = 2s;
 constexpr int kMaxWaitingPulls = 512;
 
 json consumer_config(const WorkOptions& options) {
@@ -39,6 +39,18 @@ json consumer_config(const WorkOptions& options) {
   return config;
 }
 
+std::string to_ack(const Verdict& verdict) {
+  switch (verdict.kind) {
+    case Verdict::Kind::done:
+      return "+ACK";
+    case Verdict::Kind::terminate:
+      return "+TERM";
+    case Verdict::Kind::again:
+      break;
+  }
+  return fmt::format(R"(-NAK {{"delay":{}}})", verdict.delay.count());
+}
+
 /// Pulls as many messages as it has free slots and works on them.
 /// Thread: the executor. drain() must have returned before it is destroyed.
 class JetStreamWork final : public Subscription {
@@ -49,8 +61,7 @@ class JetStreamWork final : public Subscription {
         bus_(bus),
         store_(bus),
         options_(std::move(options)),
-        handler_(std::move(handler)),
-        give_up_(std::move(give_up)),
+        judge_(options_, std::move(handler), std::move(give_up), store_),
         inbox_(bus, options_.stream, options_.durable, kExpires),
         tasks_(executor, [](std::exception_ptr exception) { std::rethrow_exception(exception); }) {}
 
@@ -109,7 +120,8 @@ class JetStreamWork final : public Subscription {
     auto finished = std::make_shared<Signal>(executor_);
     auto running = std::make_shared<bool>(true);
     tasks_.spawn(keep_claimed(delivery.ack_subject, finished, running));
-    co_await decide(std::move(delivery));
+    const Verdict verdict = co_await judge_.decide(std::move(delivery.message), delivery.deliveries);
+    acknowledge(delivery, to_ack(verdict));
     *running = false;
     finished->raise();
     --busy_;
@@ -125,49 +137,6 @@ class JetStreamWork final : public Subscription {
     }
   }
 
-  Task<void> decide(Delivery delivery) {
-    std::string reason;
-    if (delivery.deliveries > options_.max_deliveries) {
-      reason = fmt::format("not finished in {} deliveries", options_.max_deliveries);
-    } else {
-      Disposition disposition = co_await run_handler(delivery, reason);
-      if (disposition == Disposition::done) co_return acknowledge(delivery, "+ACK");
-      if (disposition == Disposition::retry && delivery.deliveries < options_.max_deliveries) {
-        co_return retry_later(delivery);
-      }
-      if (reason.empty()) reason = disposition == Disposition::give_up ? "given up" : "every delivery failed";
-    }
-    co_await bury(std::move(delivery), std::move(reason));
-  }
-
-  Task<Disposition> run_handler(const Delivery& delivery, std::string& reason) {
-    try {
-      co_return co_await handler_(delivery.message, static_cast<unsigned>(delivery.deliveries));
-    } catch (const std::exception& exception) {
-      reason = exception.what();
-    }
-    co_return Disposition::retry;
-  }
-
-  Task<void> bury(Delivery delivery, std::string reason) {
-    co_await give_up_(delivery.message, reason);
-    Message letter = dead_letter(options_.stream, delivery.message, reason);
-    auto buried = co_await store_.append(letter, Deadline::in(kCallLimit));
-    if (!buried && buried.error().code == Errc::payload_too_large) {
-      letter.payload.clear();  // the headers alone still tell what it was
-      buried = co_await store_.append(std::move(letter), Deadline::in(kCallLimit));
-    }
-    if (buried) co_return acknowledge(delivery, "+TERM");
-    retry_later(delivery);
-  }
-
-  void retry_later(const Delivery& delivery) {
-    const auto doublings = std::min<std::uint64_t>(delivery.deliveries, 8) - 1;
-    const nanoseconds delay =
-        std::min<nanoseconds>(options_.ack_wait, options_.ack_wait / 30 * (1 << doublings));
-    acknowledge(delivery, fmt::format(R"(-NAK {{"delay":{}}})", delay.count()));
-  }
-
   void acknowledge(const Delivery& delivery, std::string how) {
     // Without a connection the message is delivered again: once more is what a worker must stand anyway.
     [[maybe_unused]] const auto sent =
@@ -178,8 +147,7 @@ class JetStreamWork final : public Subscription {
   MessageBus& bus_;
   JetStreamStore store_;
   WorkOptions options_;
-  WorkHandler handler_;
-  GiveUpHandler give_up_;
+  WorkJudge judge_;
   std::size_t busy_ = 0;
   bool stopping_ = false;
   jetstream::PullInbox inbox_;

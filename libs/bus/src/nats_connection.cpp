@@ -1,6 +1,7 @@
 #include "nats_connection.hpp"
 
 #include "nats_message.hpp"
+#include "protocol.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -54,15 +54,6 @@ Message from_nats(natsMsg& message) {
   return result;
 }
 
-std::size_t counted_size(const Message& message) {
-  constexpr std::size_t kFrame = sizeof("NATS/1.0\r\n\r\n") - 1;
-  constexpr std::size_t kEach = sizeof(": \r\n") - 1;
-  std::size_t size = message.payload.size();
-  if (!message.headers.empty()) size += kFrame;
-  for (const auto& [name, value] : message.headers) size += name.size() + value.size() + kEach;
-  return size;
-}
-
 Error to_error(natsStatus status) {
   const std::string text = fmt::format("nats.c: {}", natsStatus_GetText(status));
   switch (status) {

@@ -6,6 +6,7 @@
 #include <kefu/bus/message_bus.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 namespace kefu::bus {
@@ -24,5 +25,8 @@ Message make_reply(const std::string& reply_to, std::string payload, bool more);
 Message make_error_reply(const std::string& reply_to, const Error& error);
 /// What a reply says: an item, or the error that it carries.
 Result<ReplyStream::Item> read_reply(Message message);
+
+/// What a server counts against its max_payload: headers and payload.
+std::size_t counted_size(const Message& message);
 
 }  // namespace kefu::bus
