@@ -1,14 +1,14 @@
 #pragma once
 
+#include <kefu/async/task.hpp>
+#include <kefu/base/deadline.hpp>
+#include <kefu/base/error.hpp>
+
 #include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <kefu/async/task.hpp>
-#include <kefu/base/deadline.hpp>
-#include <kefu/base/error.hpp>
 
 namespace kefu::redis {
 

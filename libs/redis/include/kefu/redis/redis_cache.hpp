@@ -1,9 +1,9 @@
 #pragma once
 
+#include <kefu/redis/key_value_cache.hpp>
+
 #include <memory>
 #include <string>
-
-#include <kefu/redis/key_value_cache.hpp>
 
 namespace kefu::redis {
 
@@ -18,12 +18,13 @@ struct RedisOptions {
   std::size_t max_in_flight = 1024;
 };
 
-/// redis://[user[:password]@]host[:port][/database]. Errors: `invalid_argument`; the message never holds the password.
+/// redis://[user[:password]@]host[:port][/database]. Errors: `invalid_argument`; the message never holds the
+/// password.
 Result<RedisOptions> parse_redis_url(const std::string& url);
 
-/// KeyValueCache over one pipelined connection. hiredis makes and reads the protocol, the socket is Asio's. Connects in
-/// the background and again after a failure; meanwhile every call fails at once. A call that times out leaves the
-/// connection in order: its late reply is dropped.
+/// KeyValueCache over one pipelined connection. hiredis makes and reads the protocol, the socket is Asio's.
+/// Connects in the background and again after a failure; meanwhile every call fails at once. A call that
+/// times out leaves the connection in order: its late reply is dropped.
 class RedisCache final : public KeyValueCache {
  public:
   RedisCache(asio::any_io_executor executor, RedisOptions options);
@@ -33,7 +34,8 @@ class RedisCache final : public KeyValueCache {
   Task<void> run();
   void stop();
 
-  Task<Result<std::vector<std::optional<std::string>>>> get_many(std::vector<std::string> keys, Deadline deadline) override;
+  Task<Result<std::vector<std::optional<std::string>>>> get_many(std::vector<std::string> keys,
+                                                                 Deadline deadline) override;
   Task<Result<>> put_many(std::vector<std::pair<std::string, std::string>> entries, std::chrono::seconds ttl,
                           Deadline deadline) override;
   bool available() const override;
