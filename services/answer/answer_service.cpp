@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 using service::Condition;
 
 constexpr auto kStartWithin = 10s;
+constexpr auto kPoll = 5ms;
 constexpr std::string_view kQueueGroup = "answer";
 
 Condition optional_dependency(std::string name, const std::string& failure) {
@@ -45,15 +46,21 @@ AnswerService::AnswerService(Parts parts, Config config)
 
 Task<Result<>> AnswerService::start() {
   KEFU_CO_CHECK(config_is_right_);
-  KEFU_CO_CHECK(co_await parts_.knowledge_bases->ensure(0ms, Deadline::in(kStartWithin)));
-  tasks_.spawn(knowledge_bases_.run());
+  const Deadline deadline = Deadline::in(kStartWithin);
+  KEFU_CO_CHECK(co_await parts_.knowledge_bases->ensure(0ms, deadline));
   KEFU_CO_CHECK(
       serve(proto::kAsk, [this](RequestContext context, bus::Message message, bus::ReplySink& sink) {
         return ask(std::move(context), std::move(message), sink);
       }));
-  co_return serve(proto::kRetrieve, [this](RequestContext context, bus::Message message, bus::ReplySink&) {
-    return retrieve(std::move(context), std::move(message));
-  });
+  KEFU_CO_CHECK(
+      serve(proto::kRetrieve, [this](RequestContext context, bus::Message message, bus::ReplySink&) {
+        return retrieve(std::move(context), std::move(message));
+      }));
+  tasks_.spawn(knowledge_bases_.run());
+  // The list comes over the connection that the subscriptions went out on before: once it is here, the server
+  // has them, and "started" is true. Without it questions can be answered too, so lateness is no error.
+  while (!knowledge_bases_.complete() && !deadline.passed()) co_await sleep_for(kPoll);
+  co_return Result<>{};
 }
 
 Result<> AnswerService::serve(std::string_view subject, bus::Handler handler) {

@@ -12,7 +12,7 @@ namespace kefu::answer {
 struct OpenAiOptions {
   std::string base_url;  ///< up to and including the version: https://host/v1
   std::string model;
-  std::string api_key;  ///< empty: no Authorization header
+  std::string api_key = {};  ///< empty: no Authorization header
   std::size_t max_tokens = 512;
 };
 
