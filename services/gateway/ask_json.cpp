@@ -1,0 +1,111 @@
+#include "ask_json.hpp"
+
+#include "json_object.hpp"
+#include "names.hpp"
+#include "question.hpp"
+
+#include <cmath>
+
+namespace kefu::gateway {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Result<kefu::v1::AskMode> parse_mode(const std::string& mode) {
+  if (mode == "auto") return kefu::v1::ASK_MODE_AUTO;
+  if (mode == "extractive") return kefu::v1::ASK_MODE_EXTRACTIVE;
+  if (mode == "generative") return kefu::v1::ASK_MODE_GENERATIVE;
+  return fail(Errc::invalid_argument, "field \"mode\" must be \"auto\", \"extractive\" or \"generative\"");
+}
+
+const char* decision_name(kefu::v1::Decision decision) {
+  switch (decision) {
+    case kefu::v1::DECISION_FAQ:
+      return "faq";
+    case kefu::v1::DECISION_EXTRACTED:
+      return "extracted";
+    case kefu::v1::DECISION_GENERATED:
+      return "generated";
+    default:
+      return "refused";
+  }
+}
+
+/// Four decimals: as a double, the float 0.9 prints as 0.8999999761581421.
+double rounded(float value) { return std::round(static_cast<double>(value) * 1e4) / 1e4; }
+
+double milliseconds(std::chrono::microseconds time) { return static_cast<double>(time.count()) / 1000.0; }
+
+Json sources_array(const google::protobuf::RepeatedPtrField<kefu::v1::Source>& sources) {
+  Json array = Json::array();
+  for (const kefu::v1::Source& source : sources) {
+    Json entry{{"document", source.document()},   {"filename", source.filename()}, {"title", source.title()},
+               {"heading", source.heading()},     {"passage", source.passage()},   {"text", source.text()},
+               {"score", rounded(source.score())}};
+    if (source.has_span()) entry["span"] = {{"begin", source.span().begin()}, {"end", source.span().end()}};
+    array.push_back(std::move(entry));
+  }
+  return array;
+}
+
+}  // namespace
+
+Result<kefu::v1::AskRequest> parse_ask_request(std::string_view body) {
+  KEFU_TRY(const JsonObject object, JsonObject::parse(body));
+  KEFU_CHECK(object.allow_only({"kb", "question", "session", "stream", "top_k", "mode"}));
+  KEFU_TRY(std::string kb, object.required_string("kb"));
+  KEFU_CHECK(validate_kb_name(kb));
+  KEFU_TRY(std::string question, object.required_string("question"));
+  KEFU_CHECK(validate_question(question));
+  KEFU_TRY(std::optional<std::string> session, object.optional_string("session"));
+  if (session) KEFU_CHECK(validate_name("field \"session\"", *session, 128));
+  KEFU_TRY(const std::optional<bool> stream, object.optional_bool("stream"));
+  KEFU_TRY(const std::optional<std::int64_t> top_k, object.optional_integer("top_k", 1, kMaxTopK));
+  KEFU_TRY(const std::optional<std::string> mode, object.optional_string("mode"));
+
+  kefu::v1::AskRequest request;
+  if (mode) {
+    KEFU_TRY(const kefu::v1::AskMode parsed, parse_mode(*mode));
+    request.set_mode(parsed);
+  }
+  request.set_kb(std::move(kb));
+  request.set_question(std::move(question));
+  request.set_session(std::move(session).value_or(""));
+  request.set_stream(stream.value_or(false));
+  request.set_top_k(static_cast<std::uint32_t>(top_k.value_or(0)));
+  return request;
+}
+
+std::string answer_json(const kefu::v1::Answer& answer, std::chrono::steady_clock::duration elapsed,
+                        const std::string& request_id) {
+  Json timings = Json::object();
+  for (const kefu::v1::StageTiming& timing : answer.timings()) {
+    timings[timing.stage()] = milliseconds(std::chrono::microseconds(timing.microseconds()));
+  }
+  timings["total"] = milliseconds(std::chrono::duration_cast<std::chrono::microseconds>(elapsed));
+  const kefu::v1::Usage& usage = answer.usage();
+  Json body{{"answer", answer.answer()},
+            {"decision", decision_name(answer.decision())},
+            {"confidence", rounded(answer.confidence())},
+            {"sources", sources_array(answer.sources())},
+            {"usage",
+             {{"embedding_tokens", usage.embedding_tokens()},
+              {"prompt_tokens", usage.prompt_tokens()},
+              {"completion_tokens", usage.completion_tokens()},
+              {"saved_tokens", usage.saved_tokens()}}},
+            {"timings", std::move(timings)}};
+  if (!answer.degraded().empty()) body["degraded"] = answer.degraded();
+  body["request_id"] = request_id;
+  return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string sources_json(const kefu::v1::AskEvent::Sources& sources) {
+  return Json{{"sources", sources_array(sources.sources())}}.dump(-1, ' ', false,
+                                                                  Json::error_handler_t::replace);
+}
+
+std::string delta_json(const std::string& text) {
+  return Json{{"text", text}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace kefu::gateway

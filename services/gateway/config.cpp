@@ -1,0 +1,58 @@
+#include "config.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <optional>
+
+namespace kefu::gateway {
+namespace {
+
+/// nullopt for what is no IP address.
+std::optional<bool> is_loopback(const std::string& address) {
+  in_addr v4{};
+  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
+  in6_addr v6{};
+  if (inet_pton(AF_INET6, address.c_str(), &v6) == 1) return IN6_IS_ADDR_LOOPBACK(&v6) != 0;
+  return std::nullopt;
+}
+
+}  // namespace
+
+void add_settings(service::Settings& settings, GatewayConfig& config) {
+  settings.add("listen-address", config.listen_address, "IP address of the HTTP API");
+  settings.add("listen-port", config.listen_port, "port of the HTTP API, 0 for any free one");
+  settings.add(
+      "allow-unauthenticated", config.allow_unauthenticated,
+      "listen on an address that other machines reach although no API key is asked for: only for private "
+      "networks where everybody may read and change every knowledge base");
+  settings.add("allowed-hosts", config.allowed_hosts,
+               "names, separated by commas, under which clients reach the API beside localhost");
+  settings.add("ask-timeout", config.ask_timeout, "longest time for a question");
+  settings.add("upload-timeout", config.upload_timeout, "longest time for an upload");
+  settings.add("max-asks", config.max_asks, "questions worked on at once; more are refused");
+  settings.add("max-uploads", config.max_uploads, "uploads taken at once; more are refused");
+  settings.add("max-connections", config.max_connections, "open connections; more are refused");
+}
+
+Result<> validate(const GatewayConfig& config) {
+  const auto loopback = is_loopback(config.listen_address);
+  if (!loopback) {
+    return fail(Errc::invalid_argument,
+                "listen-address must be an IP address such as 127.0.0.1 or 0.0.0.0, not \"" +
+                    config.listen_address + "\"");
+  }
+  if (!*loopback && !config.allow_unauthenticated) {
+    return fail(
+        Errc::invalid_argument,
+        "listen-address " + config.listen_address +
+            " can be reached from other machines, and no API key is asked for: listen on 127.0.0.1, or set "
+            "allow-unauthenticated if the network is private");
+  }
+  if (config.max_asks == 0 || config.max_uploads == 0 || config.max_connections == 0) {
+    return fail(Errc::invalid_argument, "max-asks, max-uploads and max-connections must be at least 1");
+  }
+  return {};
+}
+
+}  // namespace kefu::gateway

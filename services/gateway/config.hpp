@@ -1,0 +1,34 @@
+#pragma once
+
+#include <kefu/base/error.hpp>
+#include <kefu/service/settings.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace kefu::gateway {
+
+struct GatewayConfig {
+  std::string listen_address = "127.0.0.1";
+  std::uint16_t listen_port = 8080;
+  bool allow_unauthenticated = false;
+  std::string allowed_hosts = {};  ///< names separated by commas, beside the loopback ones
+  std::chrono::milliseconds ask_timeout{10000};
+  std::chrono::milliseconds request_timeout{
+      5000};  ///< of everything that is neither a question nor an upload
+  std::chrono::milliseconds upload_timeout{600000};
+  std::size_t max_asks = 256;
+  std::size_t max_uploads = 8;
+  std::size_t max_upload_bytes = std::size_t{64} << 20;
+  std::size_t max_connections = 1024;
+};
+
+void add_settings(service::Settings& settings, GatewayConfig& config);
+
+/// Errors: `invalid_argument` for an address that is none, or one that other machines reach while nobody has
+/// to authenticate.
+Result<> validate(const GatewayConfig& config);
+
+}  // namespace kefu::gateway

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "access.hpp"
+#include "ask.hpp"
+#include "config.hpp"
+#include "documents.hpp"
+#include "embeddings.hpp"
+#include "jobs.hpp"
+#include "knowledge_bases.hpp"
+#include "reply.hpp"
+#include "request_metrics.hpp"
+#include "search.hpp"
+
+#include <kefu/bus/message_bus.hpp>
+#include <kefu/bus/stream_store.hpp>
+#include <kefu/directory/knowledge_bases.hpp>
+#include <kefu/http/server.hpp>
+#include <kefu/telemetry/log.hpp>
+#include <kefu/telemetry/metrics.hpp>
+
+#include <chrono>
+#include <list>
+#include <string>
+
+namespace kefu::gateway {
+
+/// The HTTP API: which route goes to which handler, and what holds for every request: who may send it, its
+/// id, its deadline, its metrics, the shape of errors.
+class GatewayFlow {
+ public:
+  /// All references outlive the flow. `store` should be on the connection for bulk.
+  GatewayFlow(const GatewayConfig& config, bus::MessageBus& bus, bus::StreamStore& store,
+              const directory::KnowledgeBases& knowledge_bases, const telemetry::Logger& log,
+              telemetry::Metrics& metrics);
+  GatewayFlow(const GatewayFlow&) = delete;
+
+  /// For the endpoints that every service has, which are open to whoever reaches the port.
+  http::Router& open_routes() { return open_router_; }
+
+  /// Answers one request; the handler of the server.
+  Task<void> handle(http::Exchange& exchange);
+  /// Answers one that has no handler; the error handler of the server.
+  Task<void> refuse(http::Exchange& exchange, Error error);
+
+ private:
+  struct Route {
+    std::string name;  ///< method and pattern
+    std::chrono::milliseconds time_limit;
+    Handler handler;
+    RouteMetrics metrics;
+  };
+
+  void add(std::string method, std::string pattern, std::chrono::milliseconds time_limit, Handler handler);
+  Task<void> run(Route& route, http::Exchange& exchange);
+  Task<Result<Reply>> guarded(Handler handler, RequestContext context, http::Exchange& exchange);
+  void report(const Route& route, const RequestContext& context, const Error& error) const;
+
+  telemetry::Metrics& metrics_;
+  const telemetry::Logger& log_;
+  AccessRule access_;
+  ErrorMetrics errors_;
+  RouteMetrics unrouted_;
+  KnowledgeBaseRoutes knowledge_bases_;
+  DocumentRoutes documents_;
+  JobRoutes jobs_;
+  AskRoutes ask_;
+  SearchRoutes search_;
+  EmbeddingRoutes embeddings_;
+  std::list<Route> routes_;  // the router's handlers refer to them
+  http::Router router_;
+  http::Router open_router_;
+};
+
+}  // namespace kefu::gateway

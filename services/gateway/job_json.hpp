@@ -1,0 +1,20 @@
+#pragma once
+
+#include "kefu/v1/log.pb.h"
+
+#include <kefu/base/error.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace kefu::gateway {
+
+/// Errors: `not_found`: what is no number is the id of no job.
+Result<std::uint64_t> parse_job_id(std::string_view id);
+
+std::string job_json(const kefu::v1::JobState& state);
+/// `{"job":"<id>"}`
+std::string accepted_json(std::uint64_t job);
+
+}  // namespace kefu::gateway

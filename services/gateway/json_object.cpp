@@ -1,0 +1,110 @@
+#include "json_object.hpp"
+
+#include <kefu/text/utf8.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kefu::gateway {
+namespace {
+
+using nlohmann::json;
+
+std::unexpected<Error> wrong_type(const char* name, const char* expected, const json& value) {
+  return fail(Errc::invalid_argument,
+              fmt::format("field \"{}\" must be {}, not {}", name, expected, value.type_name()));
+}
+
+std::unexpected<Error> missing(const char* name) {
+  return fail(Errc::invalid_argument, fmt::format("field \"{}\" is missing", name));
+}
+
+}  // namespace
+
+Result<JsonObject> JsonObject::parse(std::string_view body) {
+  KEFU_CHECK(text::validate_utf8(body));
+  json value;
+  try {
+    value = json::parse(body);
+  } catch (const json::parse_error& error) {
+    return fail(Errc::invalid_argument, body.empty()
+                                            ? std::string("the body is empty, a JSON object was expected")
+                                            : fmt::format("malformed JSON at byte {}", error.byte));
+  } catch (const json::out_of_range&) {
+    return fail(Errc::invalid_argument, "a number in the JSON is out of range");
+  }
+  if (!value.is_object()) {
+    return fail(Errc::invalid_argument, fmt::format("a JSON object was expected, not {}", value.type_name()));
+  }
+  return JsonObject(std::move(value));
+}
+
+Result<> JsonObject::allow_only(std::initializer_list<std::string_view> names) const {
+  for (const auto& [name, value] : value_.items()) {
+    if (std::ranges::find(names, name) != names.end()) continue;
+    return fail(Errc::invalid_argument, fmt::format("unknown field \"{}\"", text::truncate_utf8(name, 64)));
+  }
+  return {};
+}
+
+const json* JsonObject::find(const char* name) const {
+  const auto found = value_.find(name);
+  return found == value_.end() || found->is_null() ? nullptr : &*found;
+}
+
+Result<std::string> JsonObject::required_string(const char* name) const {
+  KEFU_TRY(std::optional<std::string> value, optional_string(name));
+  if (!value) return missing(name);
+  return *std::move(value);
+}
+
+Result<std::optional<std::string>> JsonObject::optional_string(const char* name) const {
+  const json* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_string()) return wrong_type(name, "a string", *value);
+  return value->get<std::string>();
+}
+
+Result<std::optional<bool>> JsonObject::optional_bool(const char* name) const {
+  const json* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_boolean()) return wrong_type(name, "true or false", *value);
+  return value->get<bool>();
+}
+
+Result<std::optional<std::int64_t>> JsonObject::optional_integer(const char* name, std::int64_t least,
+                                                                 std::int64_t most) const {
+  const json* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_number()) return wrong_type(name, "a whole number", *value);
+  const bool whole = value->is_number_integer();
+  // An unsigned number over the signed range turns negative in get<int64_t>, so it is compared as it is.
+  const bool too_large =
+      value->is_number_unsigned() && value->get<std::uint64_t>() > static_cast<std::uint64_t>(most);
+  if (!whole || too_large || value->get<std::int64_t>() < least || value->get<std::int64_t>() > most) {
+    return fail(Errc::invalid_argument,
+                fmt::format("field \"{}\" must be a whole number from {} to {}", name, least, most));
+  }
+  return value->get<std::int64_t>();
+}
+
+Result<std::vector<std::string>> JsonObject::required_strings(const char* name) const {
+  const json* value = find(name);
+  if (value == nullptr) return missing(name);
+  if (value->is_string()) return std::vector{value->get<std::string>()};
+  if (!value->is_array()) return wrong_type(name, "a string or a list of strings", *value);
+  std::vector<std::string> strings;
+  strings.reserve(value->size());
+  for (const json& entry : *value) {
+    if (!entry.is_string()) {
+      return fail(Errc::invalid_argument,
+                  fmt::format("field \"{}\" must hold strings only, but entry {} is {}", name, strings.size(),
+                              entry.type_name()));
+    }
+    strings.push_back(entry.get<std::string>());
+  }
+  return strings;
+}
+
+}  // namespace kefu::gateway

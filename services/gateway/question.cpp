@@ -1,0 +1,21 @@
+#include "question.hpp"
+
+#include <kefu/text/normalize.hpp>
+#include <kefu/text/utf8.hpp>
+
+#include <fmt/format.h>
+
+namespace kefu::gateway {
+
+Result<> validate_question(std::string_view utf8) {
+  const std::size_t length = text::count_code_points(utf8);
+  if (length > kMaxQuestionCodePoints) {
+    return fail(Errc::invalid_argument,
+                fmt::format("field \"question\" has {} characters, at most {} are taken", length,
+                            kMaxQuestionCodePoints));
+  }
+  if (text::normalize(utf8).empty()) return fail(Errc::invalid_argument, "field \"question\" is empty");
+  return {};
+}
+
+}  // namespace kefu::gateway

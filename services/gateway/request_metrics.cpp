@@ -1,0 +1,42 @@
+#include "request_metrics.hpp"
+
+namespace kefu::gateway {
+namespace {
+
+telemetry::Counter class_counter(telemetry::Metrics& metrics, const std::string& method,
+                                 const std::string& pattern, const char* status) {
+  return metrics.counter("kefu_gateway_requests_total", "HTTP requests answered",
+                         {{"method", method}, {"route", pattern}, {"status", status}});
+}
+
+}  // namespace
+
+RouteMetrics::RouteMetrics(telemetry::Metrics& metrics, const std::string& method, const std::string& pattern)
+    : by_class_{class_counter(metrics, method, pattern, "2xx"),
+                class_counter(metrics, method, pattern, "4xx"),
+                class_counter(metrics, method, pattern, "5xx")},
+      duration_(metrics.latency("kefu_gateway_request_duration_seconds",
+                                "From the head of a request to the end of its response",
+                                {{"method", method}, {"route", pattern}})),
+      in_flight_gauge_(metrics.gauge("kefu_gateway_requests_in_flight", "HTTP requests being answered",
+                                     {{"method", method}, {"route", pattern}})) {}
+
+void RouteMetrics::begun() { in_flight_gauge_.set(static_cast<double>(++in_flight_)); }
+
+void RouteMetrics::finished(int status, std::chrono::steady_clock::duration duration) {
+  in_flight_gauge_.set(static_cast<double>(--in_flight_));
+  by_class_[status < 400 ? 0 : status < 500 ? 1 : 2].add();
+  duration_.observe(duration);
+}
+
+ErrorMetrics::ErrorMetrics(telemetry::Metrics& metrics) {
+  for (int code = 0; code <= static_cast<int>(Errc::internal); ++code) {
+    by_code_.push_back(metrics.counter("kefu_gateway_errors_total",
+                                       "HTTP requests that failed, by error code",
+                                       {{"code", std::string(traits(static_cast<Errc>(code)).wire_code)}}));
+  }
+}
+
+void ErrorMetrics::count(Errc code) const { by_code_[static_cast<std::size_t>(code)].add(); }
+
+}  // namespace kefu::gateway

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <kefu/base/error.hpp>
+#include <kefu/telemetry/metrics.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace kefu::gateway {
+
+/// Rate, duration and requests in flight of one route. Labels are the pattern of the route, never the path of
+/// a request.
+class RouteMetrics {
+ public:
+  RouteMetrics(telemetry::Metrics& metrics, const std::string& method, const std::string& pattern);
+
+  void begun();
+  void finished(int status, std::chrono::steady_clock::duration duration);
+
+ private:
+  std::array<telemetry::Counter, 3> by_class_;  // 2xx, 4xx, 5xx
+  telemetry::Histogram duration_;
+  telemetry::Gauge in_flight_gauge_;
+  std::size_t in_flight_ = 0;
+};
+
+/// Failed requests by the code that the client was given.
+class ErrorMetrics {
+ public:
+  explicit ErrorMetrics(telemetry::Metrics& metrics);
+  void count(Errc code) const;
+
+ private:
+  std::vector<telemetry::Counter> by_code_;  // in the order of Errc
+};
+
+}  // namespace kefu::gateway

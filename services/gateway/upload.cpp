@@ -1,0 +1,81 @@
+#include "upload.hpp"
+
+#include "part_writer.hpp"
+#include "sha256.hpp"
+
+#include <kefu/base/ids.hpp>
+
+#include <boost/asio/this_coro.hpp>
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+namespace kefu::gateway {
+namespace {
+
+std::unexpected<Error> too_large(std::size_t max_bytes) {
+  return fail(Errc::payload_too_large, fmt::format("the file is larger than {} MiB", max_bytes >> 20));
+}
+
+/// A size that is announced is refused before anything is read.
+Result<> check_announced_size(const http::RequestHead& head, std::size_t max_bytes) {
+  const std::string_view text = head.fields.get("Content-Length");
+  std::uint64_t bytes = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
+  if (error == std::errc::result_out_of_range || (error == std::errc{} && bytes > max_bytes))
+    return too_large(max_bytes);
+  return {};
+}
+
+/// The next part, shorter than kPartBytes only at the end of the body.
+Task<Result<std::string>> read_part(http::Exchange& exchange, Deadline deadline) {
+  std::string part(kPartBytes, '\0');
+  std::size_t filled = 0;
+  while (filled < part.size()) {
+    if (deadline.passed()) co_return fail(Errc::deadline_exceeded, "the upload took longer than it may");
+    KEFU_CO_TRY(const std::size_t read, co_await exchange.read_some(std::span(part).subspan(filled)));
+    if (read == 0) break;
+    filled += read;
+  }
+  part.resize(filled);
+  co_return part;
+}
+
+Task<Result<>> send_parts(http::Exchange& exchange, PartWriter& writer, StoredUpload& upload,
+                          std::size_t max_bytes, Deadline deadline, telemetry::Counter received_bytes) {
+  Sha256 hash;
+  for (;;) {
+    KEFU_CO_TRY(std::string part, co_await read_part(exchange, deadline));
+    const std::size_t bytes = part.size();
+    received_bytes.add(static_cast<double>(bytes));
+    upload.bytes += bytes;
+    if (upload.bytes > max_bytes) co_return too_large(max_bytes);
+    if (bytes != 0) {
+      hash.update(part);
+      KEFU_CO_CHECK(co_await writer.put(std::move(part)));
+    }
+    if (bytes < kPartBytes) break;
+  }
+  upload.sha256 = hash.hex();
+  if (upload.bytes == 0) co_return fail(Errc::invalid_argument, "the file is empty");
+  co_return Result<>{};
+}
+
+}  // namespace
+
+Task<Result<StoredUpload>> store_upload(http::Exchange& exchange, bus::StreamStore& store,
+                                        std::size_t max_bytes, Deadline deadline,
+                                        telemetry::Counter received_bytes) {
+  KEFU_CO_CHECK(check_announced_size(exchange.head(), max_bytes));
+  StoredUpload upload{.id = random_id(16)};
+  PartWriter writer(co_await asio::this_coro::executor, store, upload.id, deadline);
+  const auto sent = co_await send_parts(exchange, writer, upload, max_bytes, deadline, received_bytes);
+  const auto stored = co_await writer.finish();
+  KEFU_CO_CHECK(sent);
+  KEFU_CO_CHECK(stored);
+  upload.parts = writer.parts();
+  co_return upload;
+}
+
+}  // namespace kefu::gateway

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <kefu/async/task.hpp>
+#include <kefu/base/deadline.hpp>
+#include <kefu/base/error.hpp>
+#include <kefu/bus/stream_store.hpp>
+#include <kefu/http/server.hpp>
+#include <kefu/telemetry/metrics.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace kefu::gateway {
+
+/// What is in KEFU_FILES once an upload has been taken.
+struct StoredUpload {
+  std::string id;
+  std::uint32_t parts = 0;
+  std::uint64_t bytes = 0;
+  std::string sha256 = {};
+};
+
+inline constexpr std::size_t kPartBytes = std::size_t{512} << 10;
+
+/// Carries the body to KEFU_FILES part by part; a handful of parts is in memory, never the file. Parts of an
+/// upload that failed stay behind for the sweeper. Errors: `invalid_argument` (empty), `payload_too_large`,
+/// `deadline_exceeded`, those of Exchange::read_some and StreamStore::append.
+Task<Result<StoredUpload>> store_upload(http::Exchange& exchange, bus::StreamStore& store,
+                                        std::size_t max_bytes, Deadline deadline,
+                                        telemetry::Counter received_bytes);
+
+}  // namespace kefu::gateway
