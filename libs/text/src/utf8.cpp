@@ -6,17 +6,21 @@
 
 namespace kefu::text {
 
-Result<> validate_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
+std::size_t valid_utf8_prefix(std::string_view text) {
+  std::size_t i = 0;
+  while (i < text.size()) {
     const std::size_t start = i;
     UChar32 code_point = 0;
     U8_NEXT(text.data(), i, text.size(), code_point);
-    if (code_point < 0) {
-      return fail(Errc::invalid_argument,
-                  "the byte at offset " + std::to_string(start) + " is not valid UTF-8");
-    }
+    if (code_point < 0) return start;
   }
-  return {};
+  return i;
+}
+
+Result<> validate_utf8(std::string_view text) {
+  const std::size_t valid = valid_utf8_prefix(text);
+  if (valid == text.size()) return {};
+  return fail(Errc::invalid_argument, "the byte at offset " + std::to_string(valid) + " is not valid UTF-8");
 }
 
 std::size_t count_code_points(std::string_view text) {

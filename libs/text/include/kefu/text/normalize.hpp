@@ -5,12 +5,13 @@
 
 namespace kefu::text {
 
-/// What models and caches see: NFKC (full-width forms and compatibility characters become plain ones), control characters
-/// dropped, runs of white space one space, ends trimmed. "怎么退货？" and "怎么退货?" become one.
+/// What models and caches see: NFKC (full-width forms and compatibility characters become plain ones),
+/// control characters dropped, runs of white space one space, ends trimmed. "怎么退货？" and "怎么退货?"
+/// become one.
 std::string normalize(std::string_view utf8);
 
-/// What is compared for equality of meaning in letters alone: normalize(), case folded, punctuation and spaces between CJK
-/// characters dropped.
+/// What is compared for equality of meaning in letters alone: normalize(), case folded, punctuation and
+/// spaces between CJK characters dropped.
 std::string fold_for_matching(std::string_view utf8);
 
 }  // namespace kefu::text

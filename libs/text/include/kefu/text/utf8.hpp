@@ -1,17 +1,20 @@
 #pragma once
 
+#include <kefu/base/error.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include <kefu/base/error.hpp>
-
 namespace kefu::text {
 
-/// Errors: `invalid_argument`, naming the byte offset of the first byte that is not UTF-8 (RFC 3629: no surrogates, no
-/// overlong forms).
+/// Errors: `invalid_argument`, naming the byte offset of the first byte that is not UTF-8 (RFC 3629: no
+/// surrogates, no overlong forms).
 Result<> validate_utf8(std::string_view text);
+
+/// Length in bytes of the longest beginning that is valid UTF-8: the offset of the first bad byte, or all.
+std::size_t valid_utf8_prefix(std::string_view text);
 
 /// Number of Unicode code points; the text must be valid.
 std::size_t count_code_points(std::string_view text);

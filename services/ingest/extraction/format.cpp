@@ -1,0 +1,108 @@
+#include "format.hpp"
+
+#include "faq_csv.hpp"
+#include "jsonl.hpp"
+#include "markdown.hpp"
+#include "plain_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+namespace kefu::ingest {
+namespace {
+
+using Row = std::pair<std::string_view, Format>;
+
+constexpr std::array<Row, 9> kContentTypes{{{"text/csv", Format::csv},
+                                            {"application/csv", Format::csv},
+                                            {"application/x-ndjson", Format::jsonl},
+                                            {"application/ndjson", Format::jsonl},
+                                            {"application/jsonl", Format::jsonl},
+                                            {"application/x-jsonlines", Format::jsonl},
+                                            {"text/markdown", Format::markdown},
+                                            {"text/x-markdown", Format::markdown},
+                                            {"text/plain", Format::text}}};
+constexpr std::array<Row, 6> kExtensions{{{"csv", Format::csv},
+                                          {"jsonl", Format::jsonl},
+                                          {"ndjson", Format::jsonl},
+                                          {"md", Format::markdown},
+                                          {"markdown", Format::markdown},
+                                          {"txt", Format::text}}};
+constexpr std::array<Row, 4> kNames{
+    {{"csv", Format::csv}, {"jsonl", Format::jsonl}, {"markdown", Format::markdown}, {"text", Format::text}}};
+
+template <std::size_t size>
+std::optional<Format> find_in(const std::array<Row, size>& table, std::string_view key) {
+  const auto row = std::ranges::find(table, key, &Row::first);
+  return row == table.end() ? std::nullopt : std::optional(row->second);
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  return out;
+}
+
+std::optional<Format> format_of_extension(std::string_view filename) {
+  const std::size_t dot = filename.rfind('.');
+  if (dot == std::string_view::npos) return std::nullopt;
+  return find_in(kExtensions, lower(filename.substr(dot + 1)));
+}
+
+/// What no format here allows, found before any of it is parsed.
+Result<> check_is_text(std::string_view bytes) {
+  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) {
+    return fail(Errc::invalid_argument,
+                "the byte at offset 0 begins UTF-16 text; only UTF-8 is read: save the file as UTF-8");
+  }
+  if (const std::size_t nul = bytes.find('\0'); nul != std::string_view::npos) {
+    return fail(Errc::invalid_argument, "the file holds a NUL byte at offset " + std::to_string(nul) +
+                                            ": it is a binary file, not text");
+  }
+  if (bytes.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    return fail(Errc::invalid_argument, "the file is empty");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Format> detect_format(std::string_view content_type, std::string_view filename) {
+  const std::string type = lower(content_type);
+  if (const auto format = find_in(kContentTypes, type)) return *format;
+  if (type.empty() || type == "application/octet-stream") {
+    if (const auto format = format_of_extension(filename)) return *format;
+    return fail(
+        Errc::unsupported_media,
+        "neither a content type nor the file's name says what it is: .csv, .jsonl, .md and .txt are read");
+  }
+  return fail(Errc::unsupported_media,
+              "files of type " + type +
+                  " are not read; text/csv, application/x-ndjson, text/markdown and text/plain are");
+}
+
+std::string_view name_of(Format format) { return std::ranges::find(kNames, format, &Row::second)->first; }
+
+std::optional<Format> format_named(std::string_view name) { return find_in(kNames, name); }
+
+Result<> extract(Format format, std::string_view bytes, ExtractionSink& sink) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  const std::string_view text = bytes.substr(bytes.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
+  KEFU_CHECK(check_is_text(text));
+  const std::size_t offset = bytes.size() - text.size();
+  switch (format) {
+    case Format::csv:
+      return extract_faq_csv(text, offset, sink);
+    case Format::jsonl:
+      return extract_jsonl(text, offset, sink);
+    case Format::markdown:
+      return extract_markdown(text, offset, sink);
+    case Format::text:
+      return extract_plain_text(text, offset, sink);
+  }
+  std::unreachable();
+}
+
+}  // namespace kefu::ingest

@@ -1,0 +1,193 @@
+#include "ingest_flow.hpp"
+
+#include <kefu/base/ids.hpp>
+#include <kefu/proto/subjects.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace kefu::ingest {
+namespace {
+
+using namespace std::chrono_literals;
+using bus::Disposition;
+using kefu::v1::Job;
+using kefu::v1::JobState;
+
+constexpr auto kCallTime = 5s;
+
+proto::VersionKey version_of(std::uint64_t id, const Job& job) {
+  return {.kb_incarnation = job.kb_incarnation(),
+          .generation = job.kb_generation(),
+          .document = subject_token(job.filename()),
+          .version = id};
+}
+
+/// Why a file gave nothing: the first rejection stands for the others.
+std::string nothing_taken_in(const Rejections& rejections) {
+  if (rejections.total() == 0) return "the document holds no text";
+  const kefu::v1::Rejection& first = rejections.kept().front();
+  return "none of the file's rows could be taken in; the first complaint is about row " +
+         std::to_string(first.row()) + ": " + first.reason();
+}
+
+}  // namespace
+
+IngestFlow::IngestFlow(bus::StreamStore& store, const directory::KnowledgeBases& knowledge_bases,
+                       JobStates& states, Extractor& extractor, Splitter& splitter,
+                       const telemetry::Logger& log, const IngestMetrics& metrics)
+    : store_(store),
+      knowledge_bases_(knowledge_bases),
+      states_(states),
+      extractor_(extractor),
+      splitter_(splitter),
+      log_(log),
+      metrics_(metrics),
+      uploads_(store),
+      publisher_(store) {}
+
+Task<Disposition> IngestFlow::work(bus::StoredMessage message, unsigned deliveries) {
+  Job job;
+  if (!job.ParseFromString(message.payload)) co_return Disposition::give_up;
+  const std::uint64_t id = message.sequence;
+  auto outcome = co_await ingest(id, job);
+  if (outcome) co_return Disposition::done;
+  const Error error = std::move(outcome).error();
+  if (!traits(error.code).retryable) {
+    outcome = co_await end_as_failed(id, job, error.message);
+    if (outcome) co_return Disposition::done;
+  }
+  metrics_.jobs_retried.add();
+  log_.warning("A job is put back", {{"job", static_cast<std::int64_t>(id)},
+                                     {"delivery", static_cast<std::int64_t>(deliveries)},
+                                     {"request_id", job.request_id()},
+                                     {"reason", error.message},
+                                     {"detail", error.detail}});
+  co_return Disposition::retry;
+}
+
+Task<void> IngestFlow::give_up(bus::StoredMessage message, std::string reason) {
+  Job job;
+  if (!job.ParseFromString(message.payload)) reason = "the job cannot be read";
+  const auto marked = co_await end_as_failed(message.sequence, job, "the job was given up: " + reason);
+  if (!marked) {
+    log_.error("A job that is given up could not be marked failed",
+               {{"job", static_cast<std::int64_t>(message.sequence)}, {"reason", marked.error().message}});
+  }
+}
+
+/// The way of a document, as far as ingest takes it.
+Task<Result<>> IngestFlow::ingest(std::uint64_t id, Job job) {
+  KEFU_CO_TRY(const JobState state, co_await begin(id, job));
+  if (state.published() || is_finished(state)) {  // an earlier delivery came this far
+    co_await uploads_.erase_all_parts(job);
+    co_return Result<>{};
+  }
+  KEFU_CO_CHECK(co_await require_knowledge_base(job));
+  const proto::VersionKey version = version_of(id, job);
+  kefu::v1::Manifest manifest;  // of no parts: a deletion
+  manifest.set_filename(job.filename());
+  Uploads::File file;
+  if (job.action() == Job::ACTION_UPSERT) {
+    KEFU_CO_TRY(file, co_await uploads_.read(job));
+    KEFU_CO_TRY(manifest, co_await publish_passages(version, job, std::move(file.bytes)));
+  }
+  KEFU_CO_CHECK(co_await publisher_.publish_manifest(version, manifest));
+  KEFU_CO_CHECK(co_await record_publication(id, manifest));
+  // Everything is in the streams behind us now: nobody reads the file again.
+  co_await uploads_.erase(std::move(file.sequences));
+  co_return Result<>{};
+}
+
+/// Sets the job running. Messages of this version in KEFU_VECTORS come after what is there now; an earlier
+/// delivery may have published some already, so its number is kept.
+Task<Result<JobState>> IngestFlow::begin(std::uint64_t id, Job job) {
+  KEFU_CO_TRY(const bus::StreamState vectors,
+              co_await store_.state(std::string(proto::kVectorsStream), Deadline::in(kCallTime)));
+  co_return co_await states_.change(id, [id, job, next = vectors.last_sequence + 1](JobState& state) {
+    if (state.state() == JobState::STATE_RUNNING || is_finished(state)) return false;
+    state.set_job(id);
+    state.set_state(JobState::STATE_RUNNING);
+    state.set_action(job.action());
+    state.set_kb_name(job.kb_name());
+    state.set_kb_incarnation(job.kb_incarnation());
+    state.set_kb_generation(job.kb_generation());
+    state.set_filename(job.filename());
+    state.set_created_unix_ms(job.created_unix_ms());
+    state.set_watch_from_sequence(next);
+    return true;
+  });
+}
+
+Task<Result<>> IngestFlow::require_knowledge_base(Job job) {
+  KEFU_CO_TRY(const auto known, co_await knowledge_bases_.find(job.kb_name(), Deadline::in(kCallTime)));
+  if (known.incarnation() == job.kb_incarnation()) co_return Result<>{};
+  co_return fail(Errc::not_found,
+                 "the knowledge base \"" + job.kb_name() + "\" was deleted after this upload");
+}
+
+Task<Result<kefu::v1::Manifest>> IngestFlow::publish_passages(proto::VersionKey version, Job job,
+                                                              std::string file) {
+  KEFU_CO_TRY(Extraction extraction, co_await extract(job, std::move(file)));
+  KEFU_CO_TRY(auto passages, co_await splitter_.split(extraction, job.filename()));
+  const auto count = static_cast<std::uint32_t>(passages.size());
+  KEFU_CO_CHECK(co_await record_extraction(version.version, count, extraction.rejections));
+  if (count == 0) co_return fail(Errc::invalid_argument, nothing_taken_in(extraction.rejections));
+  auto parts = make_parts(version, job.filename(), std::move(passages));
+  kefu::v1::Manifest manifest;
+  manifest.set_filename(job.filename());
+  manifest.set_parts(static_cast<std::uint32_t>(parts.size()));
+  manifest.set_passages(count);
+  KEFU_CO_CHECK(co_await publisher_.publish(version, std::move(parts)));
+  metrics_.passages.add(count);
+  metrics_.rejections.add(extraction.rejections.total());
+  co_return manifest;
+}
+
+Task<Result<Extraction>> IngestFlow::extract(Job job, std::string file) {
+  KEFU_CO_TRY(const Format format, detect_format(job.content_type(), job.filename()));
+  const auto begin = std::chrono::steady_clock::now();
+  auto extraction = co_await extractor_.extract(format, job.filename(), std::move(file));
+  metrics_.extraction.observe(std::chrono::steady_clock::now() - begin);
+  co_return extraction;
+}
+
+Task<Result<>> IngestFlow::record_extraction(std::uint64_t id, std::uint32_t passages,
+                                             const Rejections& rejections) {
+  KEFU_CO_CHECK(co_await states_.change(id, [passages, rejections](JobState& state) {
+    if (is_finished(state)) return false;
+    for (JobState::Stage* stage :
+         {state.mutable_extracted(), state.mutable_embedded(), state.mutable_indexed()}) {
+      stage->set_total(passages);
+    }
+    state.mutable_extracted()->set_done(passages);
+    state.mutable_rejected()->Assign(rejections.kept().begin(), rejections.kept().end());
+    state.set_rejected_total(rejections.total());
+    return true;
+  }));
+  co_return Result<>{};
+}
+
+Task<Result<>> IngestFlow::record_publication(std::uint64_t id, kefu::v1::Manifest manifest) {
+  KEFU_CO_CHECK(co_await states_.change(id, [manifest](JobState& state) {
+    if (is_finished(state)) return false;
+    state.set_parts(manifest.parts());
+    state.set_published(true);
+    return true;
+  }));
+  co_return Result<>{};
+}
+
+Task<Result<>> IngestFlow::end_as_failed(std::uint64_t id, Job job, std::string error) {
+  KEFU_CO_TRY(const bool failed_now, co_await states_.mark_failed(id, error));
+  if (failed_now) {
+    metrics_.jobs_failed.add();
+    log_.warning(
+        "A job failed",
+        {{"job", static_cast<std::int64_t>(id)}, {"request_id", job.request_id()}, {"reason", error}});
+  }
+  co_await uploads_.erase_all_parts(job);
+  co_return Result<>{};
+}
+
+}  // namespace kefu::ingest

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "extraction/extractor.hpp"
+#include "ingest_metrics.hpp"
+#include "job_states.hpp"
+#include "kefu/v1/log.pb.h"
+#include "part_publisher.hpp"
+#include "splitting/splitter.hpp"
+#include "uploads.hpp"
+
+#include <kefu/async/task.hpp>
+#include <kefu/base/error.hpp>
+#include <kefu/bus/stream_store.hpp>
+#include <kefu/directory/knowledge_bases.hpp>
+#include <kefu/telemetry/log.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kefu::ingest {
+
+/// What happens to a job, from its message to its published manifest. It may be killed at any line: the job
+/// is then delivered again and everything is done again with the same result.
+class IngestFlow {
+ public:
+  /// Everything outlives this.
+  IngestFlow(bus::StreamStore& store, const directory::KnowledgeBases& knowledge_bases, JobStates& states,
+             Extractor& extractor, Splitter& splitter, const telemetry::Logger& log,
+             const IngestMetrics& metrics);
+
+  /// One delivery of a message of KEFU_JOBS. Errors of the document end its job; those of dependencies put it
+  /// back.
+  Task<bus::Disposition> work(bus::StoredMessage message, unsigned deliveries);
+  /// No delivery could finish the job.
+  Task<void> give_up(bus::StoredMessage message, std::string reason);
+
+ private:
+  Task<Result<>> ingest(std::uint64_t id, kefu::v1::Job job);
+  Task<Result<kefu::v1::JobState>> begin(std::uint64_t id, kefu::v1::Job job);
+  Task<Result<>> require_knowledge_base(kefu::v1::Job job);
+  Task<Result<kefu::v1::Manifest>> publish_passages(proto::VersionKey version, kefu::v1::Job job,
+                                                    std::string file);
+  Task<Result<Extraction>> extract(kefu::v1::Job job, std::string file);
+  Task<Result<>> record_extraction(std::uint64_t id, std::uint32_t passages, const Rejections& rejections);
+  Task<Result<>> record_publication(std::uint64_t id, kefu::v1::Manifest manifest);
+  Task<Result<>> end_as_failed(std::uint64_t id, kefu::v1::Job job, std::string error);
+
+  bus::StreamStore& store_;
+  const directory::KnowledgeBases& knowledge_bases_;
+  JobStates& states_;
+  Extractor& extractor_;
+  Splitter& splitter_;
+  const telemetry::Logger& log_;
+  const IngestMetrics& metrics_;
+  Uploads uploads_;
+  PartPublisher publisher_;
+};
+
+}  // namespace kefu::ingest

@@ -1,0 +1,32 @@
+#include "ingest_metrics.hpp"
+
+#include <string>
+
+namespace kefu::ingest {
+namespace {
+
+telemetry::Counter jobs(telemetry::Metrics& metrics, const std::string& outcome) {
+  return metrics.counter(
+      "kefu_ingest_jobs_total",
+      "Jobs that this replica ended as done or failed, and deliveries that it put back (retried).",
+      {{"outcome", outcome}});
+}
+
+}  // namespace
+
+IngestMetrics::IngestMetrics(telemetry::Metrics& metrics)
+    : jobs_done(jobs(metrics, "done")),
+      jobs_failed(jobs(metrics, "failed")),
+      jobs_retried(jobs(metrics, "retried")),
+      passages(metrics.counter("kefu_ingest_passages_total", "Passages published to be embedded.")),
+      rejections(metrics.counter("kefu_ingest_rejections_total",
+                                 "Rows and fields of files that were not taken in.")),
+      extraction(
+          metrics.latency("kefu_ingest_extraction_seconds", "Time to read one file in its own process.")),
+      jobs_waiting(metrics.gauge("kefu_ingest_jobs_waiting", "Jobs in KEFU_JOBS that nobody has begun.")),
+      jobs_unfinished(metrics.gauge("kefu_ingest_jobs_unfinished", "Jobs that are begun and not finished.")),
+      passages_waiting(metrics.gauge("kefu_ingest_passage_parts_waiting",
+                                     "Parts in KEFU_PASSAGES that wait to be embedded.")),
+      file_bytes(metrics.gauge("kefu_ingest_upload_bytes", "Bytes of uploads kept in KEFU_FILES.")) {}
+
+}  // namespace kefu::ingest

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <kefu/telemetry/metrics.hpp>
+
+#include <cstdint>
+
+namespace kefu::ingest {
+
+struct IngestMetrics {
+  explicit IngestMetrics(telemetry::Metrics& metrics);
+
+  telemetry::Counter jobs_done;
+  telemetry::Counter jobs_failed;
+  telemetry::Counter jobs_retried;  ///< deliveries given back because a dependency was away
+  telemetry::Counter passages;
+  telemetry::Counter rejections;
+  telemetry::Histogram extraction;
+  telemetry::Gauge jobs_waiting;
+  telemetry::Gauge jobs_unfinished;
+  telemetry::Gauge passages_waiting;
+  telemetry::Gauge file_bytes;
+};
+
+}  // namespace kefu::ingest

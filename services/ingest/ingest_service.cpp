@@ -1,0 +1,150 @@
+#include "ingest_service.hpp"
+
+#include "kefu/v1/log.pb.h"
+
+#include <kefu/proto/streams.hpp>
+#include <kefu/proto/subjects.hpp>
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+namespace kefu::ingest {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kStartTime = 30s;
+constexpr auto kCallTime = 5s;
+constexpr auto kLagInterval = 5s;
+// The server removes the leases of replicas that died.
+constexpr auto kLeaseLife = 10s;
+
+SplitSettings split_settings(const IngestConfig& config) {
+  return {.target_tokens = static_cast<std::uint32_t>(config.target_tokens),
+          .overlap_tokens = static_cast<std::uint32_t>(config.overlap_tokens)};
+}
+
+ChildLimits child_limits(const IngestConfig& config) {
+  return {.memory_bytes = config.extractor_memory_mb << 20, .time = config.extractor_time};
+}
+
+TaskGroup::OnException report_to(const telemetry::Logger& log) {
+  return [&log](std::exception_ptr exception) {
+    try {
+      std::rethrow_exception(exception);
+    } catch (const std::exception& error) {
+      log.error("A task of ingest ended by an exception", {{"what", error.what()}});
+    }
+  };
+}
+
+}  // namespace
+
+IngestService::IngestService(IngestConfig config, const service::Environment& environment)
+    : config_(std::move(config)),
+      environment_(environment),
+      metrics_(environment.metrics),
+      pool_(config_.slots),
+      store_(environment.bulk_bus),
+      reader_(environment.executor, environment.bulk_bus),
+      knowledge_base_bucket_(environment.executor, environment.bus,
+                             std::string(proto::kKnowledgeBasesBucket)),
+      states_bucket_(environment.executor, environment.bus, std::string(proto::kJobStatesBucket)),
+      leases_bucket_(environment.executor, environment.bus, std::string(proto::kLeasesBucket)),
+      knowledge_bases_(environment.executor, knowledge_base_bucket_),
+      states_(states_bucket_),
+      extractor_(pool_, config_.extractor_program, child_limits(config_)),
+      counter_(environment.executor, environment.bus, config_.embedding_patience),
+      splitter_(counter_, split_settings(config_)),
+      flow_(store_, knowledge_bases_, states_, extractor_, splitter_, environment.log, metrics_),
+      tracker_(environment.executor, store_, reader_, states_bucket_, leases_bucket_, states_,
+               environment.log, metrics_),
+      dead_letters_(reader_, states_, environment.log, metrics_),
+      sweeper_(environment.executor, store_, reader_, states_, environment.log, config_.sweep_interval,
+               config_.sweep_age),
+      stopped_(environment.executor),
+      tasks_(environment.executor, report_to(environment.log)) {}
+
+Task<Result<>> IngestService::start() {
+  KEFU_CO_CHECK(validate(config_));
+  KEFU_CO_CHECK(co_await ensure_streams());
+  tracker_.start(tasks_);
+  tasks_.spawn(dead_letters_.run());
+  tasks_.spawn(sweeper_.run());
+  tasks_.spawn(watch_lag());
+  KEFU_CO_TRY(questions_,
+              environment_.bus.serve({.subject = std::string(proto::kGetJob), .queue_group = "ingest"},
+                                     [this](RequestContext, bus::Message message, bus::ReplySink&) {
+                                       return get_job(std::move(message.payload));
+                                     }));
+  KEFU_CO_TRY(jobs_,
+              co_await reader_.work(
+                  {.stream = std::string(proto::kJobsStream), .durable = "ingest", .slots = config_.slots},
+                  [this](bus::StoredMessage message, unsigned deliveries) {
+                    return flow_.work(std::move(message), deliveries);
+                  },
+                  [this](bus::StoredMessage message, std::string reason) {
+                    return flow_.give_up(std::move(message), std::move(reason));
+                  },
+                  Deadline::in(kStartTime)));
+  co_return Result<>{};
+}
+
+Task<void> IngestService::drain() {
+  stopping_ = true;
+  counter_.stop();
+  if (jobs_) co_await jobs_->drain();
+  if (questions_) co_await questions_->drain();
+  tracker_.stop();
+  dead_letters_.stop();
+  sweeper_.stop();
+  stopped_.raise();
+  co_await tasks_.join();
+}
+
+Task<Result<>> IngestService::ensure_streams() {
+  const Deadline deadline = Deadline::in(kStartTime);
+  KEFU_CO_CHECK(co_await proto::ensure_streams(store_, {}, deadline));
+  KEFU_CO_CHECK(co_await knowledge_base_bucket_.ensure(0ms, deadline));
+  KEFU_CO_CHECK(co_await states_bucket_.ensure(0ms, deadline));
+  co_return co_await leases_bucket_.ensure(kLeaseLife, deadline);
+}
+
+/// A job that nobody has begun has no state yet, but its number is taken.
+Task<Result<std::string>> IngestService::get_job(std::string request) {
+  kefu::v1::GetJobRequest asked;
+  if (!asked.ParseFromString(request)) co_return fail(Errc::invalid_argument, "not a GetJobRequest");
+  kefu::v1::GetJobResponse response;
+  KEFU_CO_TRY(const auto stored, co_await states_.load(asked.job()));
+  if (stored) {
+    *response.mutable_state() = stored->state;
+    co_return response.SerializeAsString();
+  }
+  KEFU_CO_TRY(const bus::StreamState jobs,
+              co_await store_.state(std::string(proto::kJobsStream), Deadline::in(kCallTime)));
+  if (asked.job() == 0 || asked.job() > jobs.last_sequence) {
+    co_return fail(Errc::not_found, "there is no job " + std::to_string(asked.job()));
+  }
+  response.mutable_state()->set_job(asked.job());
+  response.mutable_state()->set_state(kefu::v1::JobState::STATE_QUEUED);
+  co_return response.SerializeAsString();
+}
+
+Task<void> IngestService::watch_lag() {
+  while (!stopping_) {
+    const auto jobs = co_await store_.state(std::string(proto::kJobsStream), Deadline::in(kCallTime));
+    const auto passages = co_await store_.state(std::string(proto::kPassagesStream), Deadline::in(kCallTime));
+    const auto files = co_await store_.state(std::string(proto::kFilesStream), Deadline::in(kCallTime));
+    // Jobs are begun in their order.
+    const std::uint64_t begun = tracker_.tracker().highest_job();
+    if (jobs)
+      metrics_.jobs_waiting.set(
+          static_cast<double>(jobs->last_sequence - std::min(begun, jobs->last_sequence)));
+    if (passages) metrics_.passages_waiting.set(static_cast<double>(passages->messages));
+    if (files) metrics_.file_bytes.set(static_cast<double>(files->bytes));
+    co_await stopped_.wait(Deadline::in(kLagInterval));
+  }
+}
+
+}  // namespace kefu::ingest

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "config.hpp"
+#include "dead_letters.hpp"
+#include "extraction/child_extractor.hpp"
+#include "ingest_flow.hpp"
+#include "ingest_metrics.hpp"
+#include "job_states.hpp"
+#include "splitting/bus_token_counter.hpp"
+#include "splitting/splitter.hpp"
+#include "sweeper.hpp"
+#include "tracker_loop.hpp"
+
+#include <kefu/async/cpu_pool.hpp>
+#include <kefu/async/task_group.hpp>
+#include <kefu/bus/jetstream.hpp>
+#include <kefu/directory/knowledge_bases.hpp>
+#include <kefu/service/runner.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kefu::ingest {
+
+/// Ingest as the runner sees it: the flow behind KEFU_JOBS, and what follows jobs to their end.
+class IngestService final : public service::Service {
+ public:
+  IngestService(IngestConfig config, const service::Environment& environment);
+
+  Task<Result<>> start() override;
+  std::vector<service::Condition> conditions() const override { return {}; }
+  Task<void> drain() override;
+
+ private:
+  Task<Result<>> ensure_streams();
+  Task<Result<std::string>> get_job(std::string request);
+  Task<void> watch_lag();
+
+  IngestConfig config_;
+  service::Environment environment_;
+  IngestMetrics metrics_;
+  CpuPool pool_;
+  bus::JetStreamStore store_;
+  bus::JetStreamReader reader_;
+  bus::JetStreamBucket knowledge_base_bucket_;
+  bus::JetStreamBucket states_bucket_;
+  bus::JetStreamBucket leases_bucket_;
+  directory::KnowledgeBases
+      knowledge_bases_;  // never run: each job reads the bucket, a stale copy would fail it
+  JobStates states_;
+  ChildExtractor extractor_;
+  BusTokenCounter counter_;
+  Splitter splitter_;
+  IngestFlow flow_;
+  TrackerLoop tracker_;
+  DeadLetters dead_letters_;
+  Sweeper sweeper_;
+  Signal stopped_;
+  bool stopping_ = false;
+  TaskGroup tasks_;
+  std::unique_ptr<bus::Subscription> jobs_;
+  std::unique_ptr<bus::Subscription> questions_;
+};
+
+}  // namespace kefu::ingest

@@ -1,0 +1,79 @@
+#include "job_states.hpp"
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+namespace kefu::ingest {
+namespace {
+
+using namespace std::chrono_literals;
+using kefu::v1::JobState;
+
+constexpr auto kCallTime = 5s;
+// Two replicas and the flow write one state at most every few hundred milliseconds: more conflicts than this
+// in a row mean that something else is wrong.
+constexpr int kMaxConflicts = 20;
+
+}  // namespace
+
+bool is_finished(const JobState& state) {
+  return state.state() == JobState::STATE_DONE || state.state() == JobState::STATE_FAILED;
+}
+
+std::int64_t unix_milliseconds_now() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::optional<StoredState> parse_state(const bus::KvEntry& entry) {
+  StoredState stored{.state = {}, .revision = entry.revision};
+  if (entry.erased || !stored.state.ParseFromString(entry.value)) return std::nullopt;
+  return stored;
+}
+
+Task<Result<std::optional<StoredState>>> JobStates::load(std::uint64_t job) {
+  auto entry = co_await bucket_.get(std::to_string(job), Deadline::in(kCallTime));
+  if (!entry && entry.error().code == Errc::not_found) co_return std::nullopt;
+  if (!entry) co_return fail(std::move(entry).error());
+  auto stored = parse_state(*entry);
+  if (!stored)
+    co_return fail(Errc::data_corrupt, "the state of job " + std::to_string(job) + " cannot be read");
+  co_return stored;
+}
+
+Task<Result<JobState>> JobStates::change(std::uint64_t job, Change change) {
+  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
+    KEFU_CO_TRY(const auto stored, co_await load(job));
+    JobState state = stored ? stored->state : JobState();
+    if (!change(state)) co_return state;
+    const auto written = co_await write(state, stored ? stored->revision : 0);
+    if (written) co_return state;
+    if (written.error().code != Errc::conflict) co_return fail(written.error());
+  }
+  co_return fail(Errc::unavailable,
+                 "the state of job " + std::to_string(job) + " is written by too many at once");
+}
+
+Task<Result<std::uint64_t>> JobStates::write(JobState state, std::uint64_t revision) {
+  co_return co_await bucket_.put(std::to_string(state.job()), state.SerializeAsString(), revision,
+                                 Deadline::in(kCallTime));
+}
+
+Task<Result<bool>> JobStates::mark_failed(std::uint64_t job, std::string error) {
+  const auto failed_now = std::make_shared<bool>(false);
+  const Change to_failed = [job, error = std::move(error), failed_now](JobState& state) {
+    *failed_now = !is_finished(state);
+    if (!*failed_now) return false;
+    state.set_job(job);
+    state.set_state(JobState::STATE_FAILED);
+    state.set_error(error);
+    state.set_finished_unix_ms(unix_milliseconds_now());
+    return true;
+  };
+  KEFU_CO_CHECK(co_await change(job, to_failed));
+  co_return *failed_now;
+}
+
+}  // namespace kefu::ingest

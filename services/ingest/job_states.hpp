@@ -1,0 +1,54 @@
+#pragma once
+
+#include "kefu/v1/log.pb.h"
+
+#include <kefu/async/task.hpp>
+#include <kefu/base/error.hpp>
+#include <kefu/bus/key_value.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace kefu::ingest {
+
+struct StoredState {
+  kefu::v1::JobState state;
+  std::uint64_t revision = 0;
+};
+
+/// Done or failed: nothing changes such a state any more.
+bool is_finished(const kefu::v1::JobState& state);
+
+std::int64_t unix_milliseconds_now();
+
+/// The progress of jobs, shared by all replicas through the bucket KEFU_JOB_STATES: changed by
+/// compare-and-set only. Errors of all: those of the bucket.
+class JobStates {
+ public:
+  /// `bucket` outlives this.
+  explicit JobStates(bus::KeyValueBucket& bucket) : bucket_(bucket) {}
+
+  /// nullopt when nobody has begun the job.
+  Task<Result<std::optional<StoredState>>> load(std::uint64_t job);
+
+  /// Makes a change to the newest state (empty when there is none); one that returns false changes nothing.
+  /// It may run several times, when others write meanwhile.
+  using Change = std::function<bool(kefu::v1::JobState&)>;
+  Task<Result<kefu::v1::JobState>> change(std::uint64_t job, Change change);
+
+  /// Writes a state that was read at `revision`. Errors: `conflict`.
+  Task<Result<std::uint64_t>> write(kefu::v1::JobState state, std::uint64_t revision);
+
+  /// Marks a job failed; true when it was not finished before.
+  Task<Result<bool>> mark_failed(std::uint64_t job, std::string error);
+
+ private:
+  bus::KeyValueBucket& bucket_;
+};
+
+/// The state in an entry of the bucket; nullopt for one that is erased or cannot be read.
+std::optional<StoredState> parse_state(const bus::KvEntry& entry);
+
+}  // namespace kefu::ingest

@@ -1,0 +1,155 @@
+#include "job_tracker.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace kefu::ingest {
+namespace {
+
+using namespace std::chrono_literals;
+using kefu::v1::JobState;
+
+constexpr auto kLeaseLife = 10s;
+constexpr auto kProgressInterval = 500ms;
+// Messages may be read before the state of their job is; those of jobs that finished long ago are read, too.
+constexpr std::size_t kMaxUnknownVersions = 1024;
+
+std::string document_key(const JobState& state) { return state.kb_incarnation() + '\n' + state.filename(); }
+
+std::uint64_t number(std::string_view text) {
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+}  // namespace
+
+void JobTracker::on_state(const StoredState& stored) {
+  const std::uint64_t id = stored.state.job();
+  highest_job_ = std::max(highest_job_, id);
+  if (!is_finished(stored.state)) {
+    Tracked& tracked = jobs_[id];
+    if (stored.revision >= tracked.stored.revision) tracked.stored = stored;
+    return;
+  }
+  jobs_.erase(id);
+  logs_.erase(id);
+  if (stored.state.state() == JobState::STATE_DONE) {
+    std::uint64_t& highest = highest_done_[document_key(stored.state)];
+    highest = std::max(highest, id);
+  }
+}
+
+void JobTracker::on_log_message(std::string_view subject, const bus::Headers& headers,
+                                std::uint64_t sequence) {
+  const auto key = proto::parse_vectors_subject(subject);
+  if (!key) return;
+  VersionLog& log = logs_[key->version.version];
+  if (key->manifest) {
+    log.manifest_sequence = sequence;
+  } else {
+    Part& part = log.parts[key->part];
+    // A part that is embedded again comes from the cache: its first copy tells what was spent.
+    const std::uint64_t tokens = number(headers.get(proto::kTokensHeader));
+    if (part.sequence == 0 || tokens > part.tokens) {
+      part.tokens = tokens;
+      part.saved_tokens = number(headers.get(proto::kSavedTokensHeader));
+    }
+    part.passages = static_cast<std::uint32_t>(number(headers.get(proto::kPassagesHeader)));
+    part.sequence = sequence;
+  }
+  forget_surplus();
+}
+
+void JobTracker::on_lease(const std::string& key, const kefu::v1::IndexLease& lease, Time now) {
+  leases_[key] = {.applied = lease.applied_sequence(), .ready = lease.ready(), .seen = now};
+}
+
+std::uint64_t JobTracker::log_begin(std::uint64_t otherwise) const {
+  for (const auto& [id, tracked] : jobs_) {
+    otherwise = std::min(otherwise, std::max<std::uint64_t>(1, tracked.stored.state.watch_from_sequence()));
+  }
+  return otherwise;
+}
+
+std::vector<StoredState> JobTracker::due(Time now, std::int64_t unix_ms) {
+  const auto applied = applied_by_all(now);
+  std::vector<StoredState> out;
+  for (auto& [id, tracked] : jobs_) {
+    JobState state = tracked.stored.state;
+    fill_progress(state, applied);
+    const bool done = is_done(state, applied) || is_superseded(state);
+    if (done) {
+      state.set_state(JobState::STATE_DONE);
+      state.set_finished_unix_ms(unix_ms);
+    }
+    const bool changed = state.SerializeAsString() != tracked.stored.state.SerializeAsString();
+    if (!changed || (!done && now - tracked.written < kProgressInterval)) continue;
+    tracked.written = now;
+    out.push_back({.state = std::move(state), .revision = tracked.stored.revision});
+  }
+  return out;
+}
+
+/// The sequence that every ready replica with a live lease has applied; nullopt when there is none.
+std::optional<std::uint64_t> JobTracker::applied_by_all(Time now) const {
+  std::optional<std::uint64_t> lowest;
+  for (const auto& [key, lease] : leases_) {
+    if (!lease.ready || now - lease.seen >= kLeaseLife) continue;
+    lowest = std::min(lowest.value_or(lease.applied), lease.applied);
+  }
+  return lowest;
+}
+
+bool JobTracker::is_done(const JobState& state, std::optional<std::uint64_t> applied) const {
+  const auto found = logs_.find(state.job());
+  if (!state.published() || !applied || found == logs_.end()) return false;
+  const VersionLog& log = found->second;
+  if (log.manifest_sequence == 0 || log.manifest_sequence > *applied) return false;
+  std::uint32_t present = 0;
+  for (const auto& [number, part] : log.parts) {
+    if (number < state.parts() && part.sequence <= *applied) ++present;
+  }
+  return present == state.parts();
+}
+
+/// A version that a higher one of its document has replaced needs nobody's attention: its messages may be
+/// erased before they are ever applied.
+bool JobTracker::is_superseded(const JobState& state) const {
+  const auto found = highest_done_.find(document_key(state));
+  return state.published() && found != highest_done_.end() && found->second > state.job();
+}
+
+void JobTracker::fill_progress(JobState& state, std::optional<std::uint64_t> applied) const {
+  const auto found = logs_.find(state.job());
+  if (found == logs_.end()) return;
+  std::uint32_t embedded = 0;
+  std::uint32_t indexed = 0;
+  kefu::v1::Usage usage;
+  for (const auto& [number, part] : found->second.parts) {
+    embedded += part.passages;
+    if (applied && part.sequence <= *applied) indexed += part.passages;
+    usage.set_embedding_tokens(usage.embedding_tokens() + part.tokens);
+    usage.set_saved_tokens(usage.saved_tokens() + part.saved_tokens);
+  }
+  // Never backwards: a replica that has just started has not read everything yet.
+  const auto raise = [](JobState::Stage& stage, std::uint32_t done) {
+    stage.set_done(std::max(stage.done(), std::min(done, stage.total())));
+  };
+  if (embedded > 0) raise(*state.mutable_embedded(), embedded);
+  if (indexed > 0) raise(*state.mutable_indexed(), indexed);
+  const auto total = [](const kefu::v1::Usage& of) { return of.embedding_tokens() + of.saved_tokens(); };
+  if (total(usage) > total(state.usage())) *state.mutable_usage() = usage;
+}
+
+void JobTracker::forget_surplus() {
+  while (logs_.size() > jobs_.size() + kMaxUnknownVersions) {
+    const auto oldest =
+        std::ranges::find_if(logs_, [&](const auto& entry) { return !jobs_.contains(entry.first); });
+    if (oldest == logs_.end()) return;
+    logs_.erase(oldest);
+  }
+}
+
+}  // namespace kefu::ingest

@@ -1,0 +1,159 @@
+#include "tracker_loop.hpp"
+
+#include <kefu/proto/subjects.hpp>
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace kefu::ingest {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kCallTime = 5s;
+/// How long stop() may take to be noticed, and how soon what failed is tried again.
+constexpr auto kPoll = 500ms;
+/// Many messages come at once: what is due is looked for after the burst, not at each of them.
+constexpr auto kSettle = 20ms;
+
+}  // namespace
+
+TrackerLoop::TrackerLoop(asio::any_io_executor executor, bus::StreamStore& store, bus::StreamReader& reader,
+                         bus::KeyValueBucket& states_bucket, bus::KeyValueBucket& leases, JobStates& states,
+                         const telemetry::Logger& log, const IngestMetrics& metrics)
+    : store_(store),
+      reader_(reader),
+      states_bucket_(states_bucket),
+      leases_(leases),
+      states_(states),
+      log_(log),
+      metrics_(metrics),
+      changed_(std::move(executor)) {}
+
+void TrackerLoop::start(TaskGroup& tasks) {
+  tasks.spawn(follow_states());
+  tasks.spawn(follow_leases());
+  tasks.spawn(follow_log());
+  tasks.spawn(write_states());
+}
+
+void TrackerLoop::stop() {
+  stopping_ = true;
+  changed_.raise();
+}
+
+Task<void> TrackerLoop::pause() { co_await changed_.wait(Deadline::in(kPoll)); }
+
+/// The end of the log is read before the states: a job that is not among them yet writes only behind it.
+Task<void> TrackerLoop::follow_states() {
+  std::unique_ptr<bus::KvWatch> watch;
+  while (!stopping_) {
+    if (!watch) {
+      const auto log = co_await store_.state(std::string(proto::kVectorsStream), Deadline::in(kCallTime));
+      auto opened = log ? states_bucket_.watch() : fail(log.error());
+      if (!opened) {
+        co_await sleep_for(kPoll);
+        continue;
+      }
+      if (!states_known_) log_end_at_start_ = log->last_sequence;
+      watch = std::move(*opened);
+    }
+    const auto entry = co_await watch->next(Deadline::in(kPoll));
+    if (entry && *entry) {
+      if (const auto stored = parse_state(**entry)) tracker_.on_state(*stored);
+    } else if (entry) {
+      states_known_ = true;
+    } else if (entry.error().code != Errc::deadline_exceeded) {
+      watch.reset();
+      co_await sleep_for(kPoll);
+    }
+    if (entry) changed_.raise();
+  }
+}
+
+Task<void> TrackerLoop::follow_leases() {
+  std::unique_ptr<bus::KvWatch> watch;
+  while (!stopping_) {
+    if (!watch) {
+      auto opened = leases_.watch();
+      if (!opened) {
+        co_await sleep_for(kPoll);
+        continue;
+      }
+      watch = std::move(*opened);
+    }
+    const auto entry = co_await watch->next(Deadline::in(kPoll));
+    kefu::v1::IndexLease lease;
+    if (entry && *entry) {
+      if (!(*entry)->erased && lease.ParseFromString((*entry)->value)) {
+        tracker_.on_lease((*entry)->key, lease, std::chrono::steady_clock::now());
+      } else {
+        tracker_.on_lease_erased((*entry)->key);
+      }
+      changed_.raise();
+    } else if (!entry && entry.error().code != Errc::deadline_exceeded) {
+      watch.reset();
+      co_await sleep_for(kPoll);
+    }
+  }
+}
+
+Task<void> TrackerLoop::follow_log() {
+  while (!stopping_ && !states_known_) co_await pause();
+  std::uint64_t from = tracker_.log_begin(log_end_at_start_ + 1);
+  std::unique_ptr<bus::Replay> replay;
+  while (!stopping_) {
+    if (!replay) {
+      auto opened = reader_.replay(
+          {.stream = std::string(proto::kVectorsStream), .from_sequence = from, .headers_only = true});
+      if (!opened) {
+        co_await sleep_for(kPoll);
+        continue;
+      }
+      replay = std::move(*opened);
+    }
+    const auto message = co_await replay->next(Deadline::in(kPoll));
+    if (message) {
+      tracker_.on_log_message(message->subject, message->headers, message->sequence);
+      changed_.raise();
+    } else if (message.error().code == Errc::not_found) {
+      log_.error("The stream of vectors was made again; its jobs are counted anew");
+      tracker_.on_log_lost();
+      from = 1;
+      replay.reset();
+      co_await sleep_for(kPoll);
+    } else if (message.error().code != Errc::deadline_exceeded) {
+      co_await sleep_for(kPoll);
+    }
+  }
+}
+
+Task<void> TrackerLoop::write_states() {
+  while (!stopping_) {
+    co_await changed_.wait(Deadline::in(kPoll));
+    co_await sleep_for(kSettle);
+    for (StoredState& stored : tracker_.due(std::chrono::steady_clock::now(), unix_milliseconds_now())) {
+      co_await write_one(std::move(stored));
+    }
+    metrics_.jobs_unfinished.set(static_cast<double>(tracker_.unfinished()));
+  }
+}
+
+Task<void> TrackerLoop::write_one(StoredState stored) {
+  const auto revision = co_await states_.write(stored.state, stored.revision);
+  if (revision) {
+    stored.revision = *revision;
+    tracker_.on_state(stored);
+    if (stored.state.state() != kefu::v1::JobState::STATE_DONE) co_return;
+    metrics_.jobs_done.add();
+    log_.info("A job is done", {{"job", static_cast<std::int64_t>(stored.state.job())},
+                                {"passages", static_cast<std::int64_t>(stored.state.extracted().done())}});
+    co_return;
+  }
+  // Another replica, or the flow, was faster: its state is looked at instead.
+  const auto newest = co_await states_.load(stored.state.job());
+  if (newest && *newest) tracker_.on_state(**newest);
+}
+
+}  // namespace kefu::ingest
