@@ -7,9 +7,9 @@ void add_settings(service::Settings& settings, EmbeddingConfig& config) {
   settings.add("query-prefix", config.model.query_prefix, "what the model expects before a question");
   settings.add("passage-prefix", config.model.passage_prefix, "what the model expects before a passage");
   settings.add("max-tokens", config.model.max_tokens, "longest text in tokens; less if the model takes less");
-  settings.add("threads", config.model.threads, "threads of the model; 0: two, or one on a single core");
-  settings.add("batch-tokens", config.queue.batch_tokens,
-               "tokens of one call of the model: a question waits for no more of an import than this");
+  settings.add("workers", config.model.workers, "texts computed at once; 0: two, or one on a single core");
+  settings.add("threads", config.model.threads,
+               "threads of one text: more pay only on cores with nothing else to do");
   settings.add("queue-tokens", config.queue.question_tokens,
                "tokens that may wait for the model; more are refused");
   settings.add("redis-url", config.redis_url,
@@ -23,9 +23,9 @@ void add_settings(service::Settings& settings, EmbeddingConfig& config) {
 Result<> validate(const EmbeddingConfig& config) {
   if (config.model.model_path.empty()) return fail(Errc::invalid_argument, "model must name a GGUF file");
   if (config.model.max_tokens == 0) return fail(Errc::invalid_argument, "max-tokens must be at least 1");
-  if (config.queue.batch_tokens == 0 || config.queue.question_tokens == 0) {
-    return fail(Errc::invalid_argument, "batch-tokens and queue-tokens must be at least 1");
-  }
+  if (config.model.threads == 0) return fail(Errc::invalid_argument, "threads must be at least 1");
+  if (config.queue.question_tokens == 0)
+    return fail(Errc::invalid_argument, "queue-tokens must be at least 1");
   if (config.import_slots == 0) return fail(Errc::invalid_argument, "import-slots must be at least 1");
   if (config.cache_ttl < std::chrono::seconds(1))
     return fail(Errc::invalid_argument, "cache-ttl must be at least 1s");

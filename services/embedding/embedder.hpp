@@ -22,6 +22,11 @@ struct ModelInfo {
   std::size_t dimensions = 0;
   /// Of one input, prefix and special tokens included.
   std::size_t max_tokens = 0;
+  /// Calls of embed() that gain from being open at once.
+  std::size_t calls_at_once = 1;
+  /// Tokens that gain from being in one call. An engine that computes one text after the other takes single
+  /// texts: the shorter a call, the sooner comes the next question.
+  std::size_t tokens_a_call = 1;
 };
 
 /// One text as the model reads it, with the prefix of its role and special tokens.
@@ -44,7 +49,7 @@ class Embedder {
   /// Tokens that prepare() adds to a text at most.
   virtual std::size_t tokens_added() const = 0;
   /// Vectors of length 1, in the order of `inputs`, each of at most max_tokens. One text's failure is not
-  /// another's. One call at a time, from the event loop. Errors of a text: `internal`.
+  /// another's. At most calls_at_once open at once, from the event loop. Errors of a text: `internal`.
   virtual Task<std::vector<Result<Vector>>> embed(std::vector<ModelInput> inputs) = 0;
 };
 

@@ -48,7 +48,7 @@ EmbeddingFlow::EmbeddingFlow(asio::any_io_executor executor, Embedder& embedder,
              [this](std::vector<JobPtr> jobs, std::vector<Result<Vector>> vectors) {
                computed(std::move(jobs), std::move(vectors));
              }) {
-  tasks_.spawn(queue_.run());
+  for (std::size_t i = 0; i < embedder.model().calls_at_once; ++i) tasks_.spawn(queue_.run());
 }
 
 Task<Result<>> EmbeddingFlow::warm_up() {

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <mutex>
@@ -134,28 +135,51 @@ Error load_error(const std::string& path, std::string reason) {
                fmt::format("cannot load the embedding model {}: {}", path, reason)};
 }
 
-std::size_t default_threads() { return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 2); }
+std::size_t default_workers() { return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 2); }
 
-ContextPointer make_context(llama_model* model, std::size_t max_tokens, std::size_t threads) {
-  llama_context_params params = llama_context_default_params();
-  // A text goes through the model whole: attention looks both ways, so it cannot be cut into batches.
-  params.n_ctx = params.n_batch = params.n_ubatch = static_cast<std::uint32_t>(max_tokens);
-  params.n_seq_max = 1;
-  params.n_threads = params.n_threads_batch = static_cast<std::int32_t>(threads);
-  params.pooling_type = LLAMA_POOLING_TYPE_UNSPECIFIED;  // the file's own
-  params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_ENABLED;
-  params.embeddings = true;
-  params.no_perf = true;
-  return ContextPointer(llama_init_from_model(model, params));
-}
+/// What one inference needs for itself; the weights are shared.
+class Worker {
+ public:
+  Worker(llama_model* model, std::size_t max_tokens, std::size_t threads) {
+    llama_context_params params = llama_context_default_params();
+    // A text goes through the model whole: attention looks both ways, so it cannot be cut into batches.
+    params.n_ctx = params.n_batch = params.n_ubatch = static_cast<std::uint32_t>(max_tokens);
+    params.n_seq_max = 1;
+    params.n_threads = params.n_threads_batch = static_cast<std::int32_t>(threads);
+    params.pooling_type = LLAMA_POOLING_TYPE_UNSPECIFIED;  // the file's own
+    params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_ENABLED;
+    params.embeddings = true;
+    params.no_perf = true;
+    context_.reset(llama_init_from_model(model, params));
+    if (context_ && threads > 1) keep_threads(threads);
+  }
 
-/// Threads that live as long as the model: llama.cpp would start new ones for every text. They sleep between
-/// texts.
-ThreadPoolPointer make_thread_pool(std::size_t threads) {
-  ggml_threadpool_params params = ggml_threadpool_params_default(static_cast<int>(threads));
-  params.poll = 0;
-  return ThreadPoolPointer(ggml_threadpool_new(&params));
-}
+  /// Null when llama.cpp refused; its log says why.
+  llama_context* context() const { return context_.get(); }
+
+  /// The pooled vector of one text, valid until the next call, or null. One text a call: packing several
+  /// measured slower.
+  const float* infer(std::vector<llama_token>& tokens) {
+    const llama_batch batch = llama_batch_get_one(tokens.data(), static_cast<std::int32_t>(tokens.size()));
+    llama_memory_t memory = llama_get_memory(context_.get());
+    if (memory == nullptr) return llama_encode(context_.get(), batch) == 0 ? pooled() : nullptr;
+    llama_memory_clear(memory, true);
+    return llama_decode(context_.get(), batch) == 0 ? pooled() : nullptr;
+  }
+
+ private:
+  /// llama.cpp would start new threads for every text. These sleep between texts.
+  void keep_threads(std::size_t threads) {
+    ggml_threadpool_params params = ggml_threadpool_params_default(static_cast<int>(threads));
+    params.poll = 0;
+    pool_.reset(ggml_threadpool_new(&params));
+    if (pool_) llama_attach_threadpool(context_.get(), pool_.get(), pool_.get());
+  }
+  const float* pooled() const { return llama_get_embeddings_seq(context_.get(), 0); }
+
+  ThreadPoolPointer pool_;  // outlives the context that it is attached to
+  ContextPointer context_;
+};
 
 std::string fingerprint_of(const std::string& file_hash, enum llama_pooling_type pooling,
                            const LlamaOptions& options) {
@@ -171,7 +195,7 @@ class LlamaEmbedder::Engine {
  public:
   Engine(LlamaOptions options, const telemetry::Logger& log) : options_(std::move(options)), log_(log) {}
   ~Engine() {
-    worker_.reset();  // waits for what runs
+    pool_.reset();  // waits for what runs
     LogTarget::instance().clear(&log_);
   }
   Engine(const Engine&) = delete;
@@ -190,16 +214,19 @@ class LlamaEmbedder::Engine {
 
     const auto trained = static_cast<std::size_t>(std::max(llama_model_n_ctx_train(model_.get()), 1));
     info_.max_tokens = std::min(options_.max_tokens, trained);
-    const std::size_t threads = options_.threads == 0 ? default_threads() : options_.threads;
-    context_ = make_context(model_.get(), info_.max_tokens, threads);
-    if (!context_) return fail(load_error(options_.model_path, LogTarget::instance().first_error()));
-    const enum llama_pooling_type pooling = llama_pooling_type(context_.get());
+    info_.calls_at_once = options_.workers == 0 ? default_workers() : options_.workers;
+    for (std::size_t i = 0; i < info_.calls_at_once; ++i) {
+      workers_.push_back(std::make_unique<Worker>(model_.get(), info_.max_tokens, options_.threads));
+      if (workers_.back()->context() == nullptr) {
+        return fail(load_error(options_.model_path, LogTarget::instance().first_error()));
+      }
+      free_.push_back(workers_.back().get());
+    }
+    const enum llama_pooling_type pooling = llama_pooling_type(workers_.front()->context());
     if (pooling == LLAMA_POOLING_TYPE_NONE || pooling == LLAMA_POOLING_TYPE_UNSPECIFIED) {
       return no_vectors("its metadata names no pooling");
     }
     if (pooling == LLAMA_POOLING_TYPE_RANK) return no_vectors("it is a reranker");
-    pool_ = make_thread_pool(threads);
-    if (pool_) llama_attach_threadpool(context_.get(), pool_.get(), pool_.get());
 
     info_.dimensions = static_cast<std::size_t>(llama_model_n_embd_out(model_.get()));
     info_.fingerprint = fingerprint_of(file_hash, pooling, options_);
@@ -207,6 +234,7 @@ class LlamaEmbedder::Engine {
       added_ = std::max(added_, tokenize(prefix + "a", true).size() - tokenize("a", false).size());
     }
     if (added_ >= info_.max_tokens) return no_vectors("its longest text is shorter than the prefix");
+    pool_.emplace(info_.calls_at_once);
     return {};
   }
 
@@ -215,8 +243,6 @@ class LlamaEmbedder::Engine {
   const std::string& prefix(Role role) const {
     return role == Role::query ? options_.query_prefix : options_.passage_prefix;
   }
-  CpuPool& worker() { return *worker_; }
-
   std::vector<std::int32_t> tokenize(const std::string& text, bool special) const {
     static_assert(std::is_same_v<llama_token, std::int32_t>);
     std::vector<std::int32_t> tokens(text.size() + 8);
@@ -233,25 +259,19 @@ class LlamaEmbedder::Engine {
     return tokens;
   }
 
-  /// On the worker's thread. One text a call: packing several into one measured slower.
-  Result<Vector> compute(ModelInput& input) {
-    if (input.tokens.empty() || input.tokens.size() > info_.max_tokens) {
-      return fail(Errc::internal, "the model cannot take this text",
-                  fmt::format("{} tokens", input.tokens.size()));
-    }
-    const llama_batch batch =
-        llama_batch_get_one(input.tokens.data(), static_cast<std::int32_t>(input.tokens.size()));
-    llama_memory_t memory = llama_get_memory(context_.get());
-    if (memory != nullptr) llama_memory_clear(memory, true);
-    const int status =
-        memory != nullptr ? llama_decode(context_.get(), batch) : llama_encode(context_.get(), batch);
-    const float* pooled = status == 0 ? llama_get_embeddings_seq(context_.get(), 0) : nullptr;
-    if (pooled == nullptr)
-      return fail(Errc::internal, "the model failed", fmt::format("llama.cpp status {}", status));
-    Vector vector(pooled, pooled + info_.dimensions);
-    if (!vector::normalize_length(vector))
-      return fail(Errc::internal, "the model gave a vector without direction");
-    return vector;
+  Task<std::vector<Result<Vector>>> embed(std::vector<ModelInput> inputs) {
+    assert(!free_.empty() && "more than calls_at_once");
+    Worker* const worker = free_.back();
+    free_.pop_back();
+    auto work = [this, worker, inputs = std::move(inputs)]() mutable {
+      std::vector<Result<Vector>> vectors;
+      vectors.reserve(inputs.size());
+      for (ModelInput& input : inputs) vectors.push_back(compute(*worker, input));
+      return vectors;
+    };
+    auto vectors = co_await pool_->run(std::move(work));
+    free_.push_back(worker);
+    co_return vectors;
   }
 
  private:
@@ -260,15 +280,29 @@ class LlamaEmbedder::Engine {
                 fmt::format("the model {} cannot embed texts: {}", options_.model_path, reason));
   }
 
+  /// On a thread of the pool.
+  Result<Vector> compute(Worker& worker, ModelInput& input) const {
+    if (input.tokens.empty() || input.tokens.size() > info_.max_tokens) {
+      return fail(Errc::internal, "the model cannot take this text",
+                  fmt::format("{} tokens", input.tokens.size()));
+    }
+    const float* pooled = worker.infer(input.tokens);
+    if (pooled == nullptr) return fail(Errc::internal, "the model failed");
+    Vector vector(pooled, pooled + info_.dimensions);
+    if (!vector::normalize_length(vector))
+      return fail(Errc::internal, "the model gave a vector without direction");
+    return vector;
+  }
+
   LlamaOptions options_;
   const telemetry::Logger& log_;
   ModelInfo info_;
   std::size_t added_ = 0;
   ModelPointer model_;
   const llama_vocab* vocabulary_ = nullptr;
-  ThreadPoolPointer pool_;  // outlives the context that it is attached to
-  ContextPointer context_;
-  std::optional<CpuPool> worker_{std::in_place, 1};
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<Worker*> free_;  // event loop only
+  std::optional<CpuPool> pool_;
 };
 
 Result<std::unique_ptr<LlamaEmbedder>> LlamaEmbedder::load(LlamaOptions options,
@@ -293,12 +327,7 @@ std::size_t LlamaEmbedder::count_tokens(std::string_view text) const {
 }
 
 Task<std::vector<Result<Vector>>> LlamaEmbedder::embed(std::vector<ModelInput> inputs) {
-  co_return co_await engine_->worker().run([engine = engine_.get(), inputs = std::move(inputs)]() mutable {
-    std::vector<Result<Vector>> vectors;
-    vectors.reserve(inputs.size());
-    for (ModelInput& input : inputs) vectors.push_back(engine->compute(input));
-    return vectors;
-  });
+  co_return co_await engine_->embed(std::move(inputs));
 }
 
 }  // namespace kefu::embedding

@@ -82,7 +82,7 @@ std::vector<ModelQueue::JobPtr> ModelQueue::next_batch() {
     while (!lane.jobs.empty()) {
       const bool wanted = lane.jobs.front()->wanted();
       const std::size_t next = lane.jobs.front()->tokens();
-      if (wanted && !batch.empty() && tokens + next > limits_.batch_tokens) break;
+      if (wanted && !batch.empty() && tokens + next > embedder_.model().tokens_a_call) break;
       if (wanted) tokens += next;
       (wanted ? batch : dropped).push_back(std::move(lane.jobs.front()));
       lane.jobs.pop_front();

@@ -21,8 +21,6 @@ struct QueueLimits {
   /// A lane that holds this much refuses more, so it holds at most one request beyond it.
   std::size_t question_tokens = 16384;
   std::size_t import_tokens = 262144;
-  /// Of one call of the model: a question that arrives waits for no more than this.
-  std::size_t batch_tokens = 64;
 };
 
 /// Puts jobs through the model in the order of their lanes. What nobody waits for any more is dropped, not
@@ -42,7 +40,8 @@ class ModelQueue {
   /// After TextJob::promote(): it may be queued, or not.
   void promoted(const JobPtr& job);
 
-  /// Works until stop(), and then until nothing is queued.
+  /// One call of the model after the other until stop(), and then until nothing is queued. May run several
+  /// times at once.
   Task<void> run();
   void stop();
 

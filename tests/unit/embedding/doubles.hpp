@@ -23,7 +23,7 @@ class FakeEmbedder final : public Embedder {
  public:
   explicit FakeEmbedder(asio::any_io_executor executor) : released_(std::move(executor)) {}
 
-  const ModelInfo& model() const override { return info_; }
+  const ModelInfo& model() const override { return info; }
   std::size_t tokens_added() const override { return 2; }
   std::size_t count_tokens(std::string_view text) const override { return text.size(); }
   ModelInput prepare(std::string_view text, Role role) const override {
@@ -51,6 +51,8 @@ class FakeEmbedder final : public Embedder {
   const std::vector<std::string>& seen() const { return seen_; }
   std::size_t calls() const { return calls_; }
 
+  ModelInfo info{.fingerprint = "fake", .dimensions = 8, .max_tokens = 32};
+
   static constexpr std::string_view kPoison = "poison";
 
  private:
@@ -59,7 +61,7 @@ class FakeEmbedder final : public Embedder {
   }
   Result<Vector> vector_of(const ModelInput& input) const {
     if (text_of(input) == kPoison) return fail(Errc::internal, "the model failed");
-    Vector vector(info_.dimensions, 0);
+    Vector vector(info.dimensions, 0);
     const auto hash = std::hash<std::string>{}(text_of(input) + std::to_string(input.tokens.front()));
     vector[hash % vector.size()] = 0.6F;
     vector[(hash / 7 + 1 + hash % vector.size()) % vector.size()] += 0.8F;
@@ -69,7 +71,6 @@ class FakeEmbedder final : public Embedder {
     return vector;
   }
 
-  ModelInfo info_{.fingerprint = "fake", .dimensions = 8, .max_tokens = 32};
   Signal released_;
   bool held_ = false;
   std::vector<std::string> seen_;

@@ -122,7 +122,7 @@ TEST_F(EmbeddingFlowTest, FailsOnlyTheRequestWhoseTextTheModelFailsOn) {
 }
 
 TEST_F(EmbeddingFlowTest, RefusesAtOnceWhenTheQueueIsFull) {
-  make_flow({.question_tokens = 10, .batch_tokens = 1});
+  make_flow({.question_tokens = 10});
   embedder.hold();
   const auto running = begin({"running"});
   const auto queued = begin({"as long as it takes"});
@@ -136,7 +136,6 @@ TEST_F(EmbeddingFlowTest, RefusesAtOnceWhenTheQueueIsFull) {
 }
 
 TEST_F(EmbeddingFlowTest, LetsQuestionsPassTheTextsOfImports) {
-  make_flow({.batch_tokens = 1});
   embedder.hold();
   const auto import = begin({"i1", "i2", "i3"}, Lane::import);
   const auto question = begin({"q"});
@@ -146,7 +145,6 @@ TEST_F(EmbeddingFlowTest, LetsQuestionsPassTheTextsOfImports) {
 }
 
 TEST_F(EmbeddingFlowTest, TakesAnImportedTextToTheFrontWhenAQuestionWantsItToo) {
-  make_flow({.batch_tokens = 1});
   embedder.hold();
   const auto import = begin({"i1", "i2", "i3"}, Lane::import);
   const auto question = begin({"i3"});
@@ -155,8 +153,30 @@ TEST_F(EmbeddingFlowTest, TakesAnImportedTextToTheFrontWhenAQuestionWantsItToo) 
   EXPECT_EQ(embedder.seen(), (std::vector<std::string>{"i1", "i3", "i2"}));
 }
 
+TEST_F(EmbeddingFlowTest, FillsACallUpToTheTokensThatTheEngineTakesFromOneLane) {
+  embedder.info.tokens_a_call = 9;
+  embedder.hold();
+  const auto running = begin({"running"});
+  const auto import = begin({"i1", "i2"}, Lane::import);
+  const auto question = begin({"q1", "q2", "q3"});
+  embedder.release();
+  ASSERT_TRUE(eventually([&] { return import->has_value() && question->has_value(); }));
+  EXPECT_EQ(embedder.seen(), (std::vector<std::string>{"running", "q1", "q2", "q3", "i1", "i2"}));
+  EXPECT_EQ(embedder.calls(), 4U);
+}
+
+TEST_F(EmbeddingFlowTest, KeepsAsManyCallsOpenAsTheEngineTakes) {
+  embedder.info.calls_at_once = 2;
+  make_flow({});
+  embedder.hold();
+  const auto outcome = begin({"a", "b", "c"});
+  EXPECT_EQ(embedder.calls(), 2U);
+  embedder.release();
+  ASSERT_TRUE(eventually([&] { return outcome->has_value(); }));
+  EXPECT_EQ(embedder.calls(), 3U);
+}
+
 TEST_F(EmbeddingFlowTest, DoesNotComputeWhatNobodyWaitsForAnyMore) {
-  make_flow({.batch_tokens = 1});
   embedder.hold();
   const auto running = begin({"running"});
   const auto late = begin({"late"}, Lane::question, Deadline::in(1ms));
@@ -170,7 +190,6 @@ TEST_F(EmbeddingFlowTest, DoesNotComputeWhatNobodyWaitsForAnyMore) {
 }
 
 TEST_F(EmbeddingFlowTest, ComputesForWhoeverStillWaitsWhenTheFirstCallerGaveUp) {
-  make_flow({.batch_tokens = 1});
   embedder.hold();
   const auto running = begin({"running"});
   const auto first = begin({"text"}, Lane::question, Deadline::in(1ms));
