@@ -44,7 +44,7 @@ inline constexpr std::string_view kDeadReason = "Kefu-Dead-Reason";
 
 struct Message {
   std::string subject;
-  std::string payload;
+  std::string payload = {};
   Headers headers = {};
   std::string reply_to = {};
   /// Sent without the headers of a request context: for streams, which would keep them with the message.

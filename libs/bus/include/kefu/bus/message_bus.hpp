@@ -40,7 +40,7 @@ using Handler = std::function<Task<Result<std::string>>(RequestContext, Message,
 
 struct ServeOptions {
   std::string subject;
-  std::string queue_group;         ///< the members of a group share the messages
+  std::string queue_group = {};    ///< the members of a group share the messages
   std::size_t max_in_flight = 64;  ///< more are refused at once with `overloaded`
 };
 

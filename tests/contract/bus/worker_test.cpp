@@ -1,0 +1,186 @@
+#include "world.hpp"
+
+#include <kefu/async/signal.hpp>
+#include <kefu/async/task_group.hpp>
+
+#include <map>
+#include <stdexcept>
+
+namespace kefu::bus {
+namespace {
+
+BUS_CONTRACT(WorkerContract);
+
+/// Remembers what it was given, and decides as the test says.
+class Desk {
+ public:
+  explicit Desk(World& world) : opened_(world.io().get_executor()) {}
+
+  Task<Disposition> handle(StoredMessage message, unsigned deliveries) {
+    given_.emplace_back(message.payload, deliveries);
+    while (closed_) co_await opened_.wait();
+    if (message.payload == "throw") throw std::runtime_error("a bug");
+    if (message.payload == "bad") co_return Disposition::give_up;
+    if (message.payload == "hopeless") co_return Disposition::retry;
+    if (message.payload == "second time" && deliveries == 1) co_return Disposition::retry;
+    done_.push_back(message.payload);
+    co_return Disposition::done;
+  }
+  Task<void> give_up(StoredMessage message, std::string reason) {
+    given_up_[message.payload] = reason;
+    co_return;
+  }
+  WorkHandler handler() {
+    return
+        [this](StoredMessage message, unsigned deliveries) { return handle(std::move(message), deliveries); };
+  }
+  GiveUpHandler giver() {
+    return [this](StoredMessage message, std::string reason) {
+      return give_up(std::move(message), std::move(reason));
+    };
+  }
+  void close() { closed_ = true; }
+  void open() {
+    closed_ = false;
+    opened_.raise();
+  }
+  const std::vector<std::pair<std::string, unsigned>>& given() const { return given_; }
+  const std::vector<std::string>& done() const { return done_; }
+  const std::map<std::string, std::string>& given_up() const { return given_up_; }
+
+ private:
+  Signal opened_;
+  bool closed_ = false;
+  std::vector<std::pair<std::string, unsigned>> given_;
+  std::vector<std::string> done_;
+  std::map<std::string, std::string> given_up_;
+};
+
+WorkOptions options(std::size_t slots = 1) {
+  return {.stream = "WORK", .durable = "desk", .slots = slots, .ack_wait = 600ms, .max_deliveries = 3};
+}
+
+Task<void> prepare(World& world, std::vector<std::string> payloads) {
+  EXPECT_TRUE(co_await world.store().ensure(
+      {.name = "WORK", .subjects = {"work.>"}, .retention = Retention::work_queue}, soon()));
+  EXPECT_TRUE(co_await world.store().ensure(
+      {.name = std::string(kDeadLetterStream), .subjects = {std::string(kDeadLetterPrefix) + ">"}}, soon()));
+  for (std::string& payload : payloads) {
+    EXPECT_TRUE(co_await world.store().append({.subject = "work.a", .payload = std::move(payload)}, soon()));
+  }
+}
+
+Task<bool> runs_empty(World& world) {
+  for (const Deadline deadline = Deadline::in(10s); !deadline.passed(); co_await sleep_for(10ms)) {
+    const auto state = co_await world.store().state("WORK", soon());
+    if (state && state->messages == 0) co_return true;
+  }
+  co_return false;
+}
+
+BUS_TEST(WorkerContract, WorksOnEverythingOnceInOrder) {
+  co_await prepare(world, {"1", "2", "3"});
+  Desk desk(world);
+  auto work = co_await world.reader().work(options(), desk.handler(), desk.giver(), soon());
+  CO_ASSERT(work);
+  EXPECT_TRUE(co_await world.store().append({.subject = "work.b", .payload = "4"}, soon()));
+  EXPECT_TRUE(co_await runs_empty(world));
+  EXPECT_EQ(desk.done(), (std::vector<std::string>{"1", "2", "3", "4"}));
+  co_await (*work)->drain();
+}
+
+BUS_TEST(WorkerContract, WorksOnAsManyAtOnceAsItHasSlots) {
+  co_await prepare(world, {"1", "2", "3", "4", "5"});
+  Desk desk(world);
+  desk.close();
+  auto work = co_await world.reader().work(options(3), desk.handler(), desk.giver(), soon());
+  CO_ASSERT(work);
+  EXPECT_TRUE(co_await eventually([&] { return desk.given().size() == 3; }));
+  // Longer than ack_wait: nothing is given twice while somebody works on it.
+  EXPECT_FALSE(co_await eventually([&] { return desk.given().size() > 3; }, 1s));
+  desk.open();
+  EXPECT_TRUE(co_await runs_empty(world));
+  EXPECT_EQ(desk.given().size(), 5U);
+  co_await (*work)->drain();
+}
+
+BUS_TEST(WorkerContract, TriesAgain) {
+  co_await prepare(world, {"second time", "other"});
+  Desk desk(world);
+  auto work = co_await world.reader().work(options(), desk.handler(), desk.giver(), soon());
+  CO_ASSERT(work);
+  EXPECT_TRUE(co_await runs_empty(world));
+  EXPECT_EQ(desk.given().size(), 3U);
+  EXPECT_EQ(desk.given().back(), std::pair(std::string("second time"), 2U));
+  EXPECT_TRUE(desk.given_up().empty());
+  co_await (*work)->drain();
+}
+
+BUS_TEST(WorkerContract, BuriesWhatNoDeliveryCanProcess) {
+  co_await prepare(world, {"hopeless", "bad", "throw", "good"});
+  Desk desk(world);
+  auto work = co_await world.reader().work(options(), desk.handler(), desk.giver(), soon());
+  CO_ASSERT(work);
+  EXPECT_TRUE(co_await runs_empty(world));
+  EXPECT_EQ(desk.done(), std::vector<std::string>{"good"});
+  EXPECT_EQ(desk.given_up(),
+            (std::map<std::string, std::string>{
+                {"hopeless", "every delivery failed"}, {"bad", "given up"}, {"throw", "a bug"}}));
+  const auto dead = co_await world.store().state(std::string(kDeadLetterStream), soon());
+  const auto letter =
+      co_await world.store().last(std::string(kDeadLetterStream), "kefu.v1.dead.WORK", soon());
+  CO_ASSERT(dead && letter);
+  EXPECT_EQ(dead->messages, 3U);
+  EXPECT_EQ(letter->headers.get(header::kDeadSubject), "work.a");
+  EXPECT_FALSE(letter->headers.get(header::kDeadSequence).empty());
+  EXPECT_FALSE(letter->headers.get(header::kDeadReason).empty());
+  co_await (*work)->drain();
+}
+
+BUS_TEST(WorkerContract, SharesTheWorkOfOneDurable) {
+  std::vector<std::string> payloads;
+  for (int i = 0; i < 100; ++i) payloads.push_back(std::to_string(i));
+  co_await prepare(world, payloads);
+  Desk first(world);
+  Desk second(world);
+  auto one = co_await world.reader().work(options(2), first.handler(), first.giver(), soon());
+  auto two = co_await world.reader().work(options(2), second.handler(), second.giver(), soon());
+  CO_ASSERT(one && two);
+  EXPECT_TRUE(co_await runs_empty(world));
+  EXPECT_EQ(first.done().size() + second.done().size(), 100U);
+  co_await (*one)->drain();
+  co_await (*two)->drain();
+}
+
+BUS_TEST(WorkerContract, DrainsByFinishingWhatItHasBegun) {
+  co_await prepare(world, {"1", "2", "3"});
+  Desk desk(world);
+  desk.close();
+  auto work = co_await world.reader().work(options(1), desk.handler(), desk.giver(), soon());
+  CO_ASSERT(work);
+  EXPECT_TRUE(co_await eventually([&] { return desk.given().size() == 1; }));
+  TaskGroup tasks(world.io().get_executor(), {});
+  tasks.spawn((*work)->drain());
+  EXPECT_FALSE(co_await eventually([&] { return tasks.running() == 0; }, 50ms));
+  desk.open();
+  co_await tasks.join();
+  EXPECT_EQ(desk.done(), std::vector<std::string>{"1"});
+  // The next worker gets the others at once.
+  Desk next(world);
+  auto other = co_await world.reader().work(options(), next.handler(), next.giver(), soon());
+  CO_ASSERT(other);
+  EXPECT_TRUE(co_await runs_empty(world));
+  EXPECT_EQ(next.done(), (std::vector<std::string>{"2", "3"}));
+  for (const auto& [payload, deliveries] : next.given()) EXPECT_EQ(deliveries, 1U) << payload;
+  co_await (*other)->drain();
+}
+
+BUS_TEST(WorkerContract, FailsToStartWithoutItsStream) {
+  Desk desk(world);
+  const auto work = co_await world.reader().work(options(), desk.handler(), desk.giver(), soon());
+  CO_ASSERT(!work);
+  EXPECT_EQ(work.error().code, Errc::not_found);
+}
+
+}  // namespace
+}  // namespace kefu::bus
