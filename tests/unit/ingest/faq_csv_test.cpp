@@ -1,0 +1,128 @@
+#include "collecting_sink.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kefu::ingest {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+TEST(FaqCsv, ReadsChineseHeadersBehindAByteOrderMark) {
+  const auto found =
+      extract_all(Format::csv,
+                  "\xEF\xBB\xBF编号,问题,答案,相似问题,分类\r\n"
+                  "F1,怎么退货?,在订单页申请。,\"如何退货|退货流程｜退货\r\n想退货\",售后\r\n");
+  ASSERT_THAT(found.rows, SizeIs(1));
+  EXPECT_THAT(found.rejections, IsEmpty());
+  EXPECT_EQ(found.rows[0].id(), "F1");
+  EXPECT_EQ(found.rows[0].question(), "怎么退货?");
+  EXPECT_THAT(found.rows[0].similar(), ElementsAre("如何退货", "退货流程", "退货", "想退货"));
+  EXPECT_EQ(found.rows[0].category(), "售后");
+  EXPECT_EQ(found.rows[0].row(), 1U);
+}
+
+TEST(FaqCsv, RejectsRowsWithAnotherNumberOfColumnsThanTheHeader) {
+  const auto found = extract_all(Format::csv, "question,answer\nq1\nq2,a2,x\nq3,a3\n");
+  EXPECT_THAT(found.rejections, ElementsAre("1 : the row has 1 columns and the header 2",
+                                            "2 : the row has 3 columns and the header 2"));
+  EXPECT_THAT(found.rows, SizeIs(1));
+}
+
+TEST(FaqCsv, TakesLineEndsQuotesAndCommasInsideQuotedCells) {
+  const auto found = extract_all(Format::csv,
+                                 "question,answer,similar,category\n"
+                                 "\"a, \"\"b\"\"?\",\"one\r\ntwo\",\"x|y\nz\",\n");
+  ASSERT_THAT(found.rows, SizeIs(1));
+  EXPECT_THAT(found.rejections, IsEmpty());
+  EXPECT_EQ(found.rows[0].question(), "a, \"b\"?");
+  EXPECT_EQ(found.rows[0].answer(), "one\ntwo");
+  EXPECT_THAT(found.rows[0].similar(), ElementsAre("x", "y", "z"));
+}
+
+TEST(FaqCsv, RejectsRowsWithoutQuestionOrAnswerAndTakesTheOthers) {
+  const auto found = extract_all(Format::csv, "Question,Answer\nq1,\n,a2\nq3,a3\n,\n\nq4,a4");
+  EXPECT_THAT(found.rejections,
+              ElementsAre("1 answer: the answer is missing", "2 question: the question is missing"));
+  ASSERT_THAT(found.rows, SizeIs(2));
+  EXPECT_EQ(found.rows[0].row(), 3U);
+  EXPECT_EQ(found.rows[1].row(), 6U);
+}
+
+TEST(FaqCsv, RejectsTheLaterOfTwoRowsWithOneId) {
+  const auto found = extract_all(Format::csv, "id,question,answer\n7,q1,a1\n7,q2,a2\n");
+  ASSERT_THAT(found.rows, SizeIs(1));
+  EXPECT_EQ(found.rows[0].question(), "q1");
+  EXPECT_THAT(found.rejections, ElementsAre(HasSubstr("2 id: an earlier row of this file has the id \"7\"")));
+}
+
+TEST(FaqCsv, LosesOnlyTheRowWhoseQuoteIsNotClosed) {
+  const auto found = extract_all(Format::csv, "question,answer\n\"q1,a1\nq2,a2\nq3,a3\n");
+  EXPECT_THAT(found.rejections, ElementsAre("1 : a quote is not closed"));
+  ASSERT_THAT(found.rows, SizeIs(2));
+  EXPECT_EQ(found.rows[0].question(), "q2");
+}
+
+TEST(FaqCsv, LosesOnlyTheRowWhoseQuoteClosesInTheWrongPlace) {
+  const auto found = extract_all(Format::csv, "question,answer\nq1,\"a1\nq2,\"a2\"\nq3,a3\n");
+  EXPECT_THAT(found.rejections, ElementsAre(HasSubstr("1 : there is text after a closing quote")));
+  EXPECT_THAT(found.rows, SizeIs(2));
+}
+
+TEST(FaqCsv, StopsReadingAFileOfNothingButBrokenQuotes) {
+  std::string file = "question,answer\n";
+  for (int i = 0; i < 3000; ++i) file += "\"x\"y\n";
+  const auto found = extract_all(Format::csv, file);
+  ASSERT_THAT(found.rejections, SizeIs(1000));
+  EXPECT_THAT(found.rejections.back(), HasSubstr("the rest of the file was not read"));
+}
+
+TEST(FaqCsv, NamesTheOffsetOfBytesThatAreNotUtf8) {
+  const auto found = extract_all(Format::csv, "question,answer\nq1,\xB2\xBB\nq2,a2\n");
+  EXPECT_THAT(found.rejections, ElementsAre(HasSubstr("1 : the byte at offset 19 is not UTF-8")));
+  EXPECT_THAT(found.rows, SizeIs(1));
+  EXPECT_THAT(refusal(Format::csv, "\xCE\xCA\xCC\xE2,answer\n"), HasSubstr("offset 0"));
+}
+
+TEST(FaqCsv, RefusesAFileWhoseHeaderNamesNoAnswer) {
+  EXPECT_THAT(refusal(Format::csv, "question;answer\nq;a\n"), HasSubstr("none is named question"));
+  EXPECT_THAT(refusal(Format::csv, "question,text\nq,a\n"), HasSubstr("none is named answer or 答案"));
+  EXPECT_THAT(refusal(Format::csv, "question,answer,问题\n"), HasSubstr("two columns"));
+}
+
+TEST(FaqCsv, DropsPhrasingsThatSayTheSame) {
+  const auto found =
+      extract_all(Format::csv, "question,answer,similar\n运费?,自理,运费？|运费谁出|运费谁出\n");
+  ASSERT_THAT(found.rows, SizeIs(1));
+  EXPECT_THAT(found.rows[0].similar(), ElementsAre("运费谁出"));
+}
+
+TEST(FaqCsv, RejectsAnAnswerThatNoMessageCanCarry) {
+  const auto found = extract_all(Format::csv, "question,answer\nq," + std::string(70000, 'x') + "\n");
+  EXPECT_THAT(found.rejections, ElementsAre(HasSubstr("1 answer: the answer is longer than 65536 bytes")));
+}
+
+TEST(Format, IsDecidedByTheContentTypeAndThenByTheName) {
+  EXPECT_EQ(*detect_format("text/csv", "a.md"), Format::csv);
+  EXPECT_EQ(*detect_format("application/x-ndjson", "a"), Format::jsonl);
+  EXPECT_EQ(*detect_format("application/octet-stream", "faq.v2.CSV"), Format::csv);
+  EXPECT_EQ(*detect_format("", "手册.md"), Format::markdown);
+  EXPECT_EQ(*detect_format("text/plain", "faq.csv"), Format::text);
+  EXPECT_EQ(detect_format("application/pdf", "a.pdf").error().code, Errc::unsupported_media);
+  EXPECT_EQ(detect_format("", "README").error().code, Errc::unsupported_media);
+}
+
+TEST(Format, RefusesBinaryFilesAndEmptyOnesWhateverTheyAreCalled) {
+  for (const Format format : {Format::csv, Format::jsonl, Format::markdown, Format::text}) {
+    EXPECT_THAT(refusal(format, std::string_view("PNG\0x", 5)), HasSubstr("NUL byte at offset 3"));
+    EXPECT_THAT(refusal(format, " \r\n"), HasSubstr("empty"));
+    EXPECT_THAT(refusal(format, "\xEF\xBB\xBF"), HasSubstr("empty"));
+    EXPECT_THAT(refusal(format, std::string_view("\xFF\xFEq\0", 4)), HasSubstr("UTF-16"));
+  }
+}
+
+}  // namespace
+}  // namespace kefu::ingest

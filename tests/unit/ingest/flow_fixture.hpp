@@ -1,0 +1,147 @@
+#pragma once
+
+#include "extraction/wire.hpp"
+#include "fake_token_counter.hpp"
+#include "ingest_flow.hpp"
+#include "kefu/v1/knowledge_base.pb.h"
+
+#include <kefu/base/ids.hpp>
+#include <kefu/bus/memory_bus.hpp>
+#include <kefu/directory/knowledge_bases.hpp>
+#include <kefu/proto/streams.hpp>
+#include <kefu/testing/run_task.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace kefu::ingest {
+
+/// Extracts in this process: children have their own test.
+class InlineExtractor final : public Extractor {
+ public:
+  Task<Result<Extraction>> extract(Format format, std::string filename, std::string bytes) override {
+    if (failure) co_return fail(*failure);
+    ItemReader reader(std::move(filename));
+    ItemWriter writer([&](std::string_view piece) { (void)reader.feed(piece); });
+    writer.finish(ingest::extract(format, bytes, writer));
+    co_return reader.take();
+  }
+  std::optional<Error> failure;
+};
+
+/// The flow over a broker in memory, with the streams and buckets that it needs and the knowledge base
+/// "shop".
+class FlowFixture : public ::testing::Test {
+ protected:
+  FlowFixture() {
+    run(proto::ensure_streams(*store_, {}, soon()));
+    for (auto* bucket : {knowledge_base_bucket_.get(), states_bucket_.get(), leases_bucket_.get()}) {
+      run(bucket->ensure(std::chrono::milliseconds(0), soon()));
+    }
+    put_knowledge_base("inc1");
+  }
+
+  static Deadline soon() { return Deadline::in(std::chrono::seconds(10)); }
+
+  template <class T>
+  T run(Task<Result<T>> task) {
+    auto result = testing::run_task(io_, std::move(task));
+    EXPECT_TRUE(result) << result.error().message;
+    if constexpr (!std::is_void_v<T>) return std::move(*result);
+  }
+
+  void put_knowledge_base(const std::string& incarnation) {
+    kefu::v1::KnowledgeBase record;
+    record.set_name("shop");
+    record.set_incarnation(incarnation);
+    record.set_generation(1);
+    run(knowledge_base_bucket_->put(subject_token("shop"), record.SerializeAsString(), std::nullopt, soon()));
+  }
+
+  /// Stores a file in parts of `part_bytes` and appends its job, as the gateway does.
+  bus::StoredMessage upload(const std::string& filename, const std::string& bytes,
+                            std::size_t part_bytes = 1024) {
+    kefu::v1::Job job = job_for(filename);
+    job.set_action(kefu::v1::Job::ACTION_UPSERT);
+    job.set_upload_id(random_id());
+    job.set_file_bytes(bytes.size());
+    job.set_file_sha256(sha256_hex(bytes));
+    for (std::size_t at = 0; at < bytes.size(); at += part_bytes) {
+      run(store_->append({.subject = proto::file_part_subject(job.upload_id(), job.file_parts()),
+                          .payload = bytes.substr(at, part_bytes)},
+                         soon()));
+      job.set_file_parts(job.file_parts() + 1);
+    }
+    return append(job);
+  }
+  bus::StoredMessage deletion(const std::string& filename) {
+    kefu::v1::Job job = job_for(filename);
+    job.set_action(kefu::v1::Job::ACTION_DELETE);
+    return append(job);
+  }
+  static kefu::v1::Job job_for(const std::string& filename) {
+    kefu::v1::Job job;
+    job.set_kb_name("shop");
+    job.set_kb_incarnation("inc1");
+    job.set_kb_generation(1);
+    job.set_filename(filename);
+    return job;
+  }
+  bus::StoredMessage append(const kefu::v1::Job& job) {
+    bus::StoredMessage message{
+        .subject = proto::job_subject("inc1"), .payload = job.SerializeAsString(), .headers = {}};
+    message.sequence = run(store_->append({.subject = message.subject, .payload = message.payload}, soon()));
+    return message;
+  }
+
+  bus::Disposition work(bus::StoredMessage message, unsigned deliveries = 1) {
+    return testing::run_task(io_, flow_.work(std::move(message), deliveries));
+  }
+  kefu::v1::JobState state(std::uint64_t job) {
+    const auto stored = run(states_.load(job));
+    return stored ? stored->state : kefu::v1::JobState();
+  }
+  std::uint64_t messages(std::string_view stream) {
+    return run(store_->state(std::string(stream), soon())).messages;
+  }
+
+  proto::VersionKey version(const std::string& filename, std::uint64_t job) const {
+    return {.kb_incarnation = "inc1", .generation = 1, .document = subject_token(filename), .version = job};
+  }
+  kefu::v1::PassagePart passage_part(const std::string& filename, std::uint64_t job, std::uint32_t part) {
+    kefu::v1::PassagePart out;
+    const auto stored = run(store_->last(std::string(proto::kPassagesStream),
+                                         proto::passages_subject(version(filename, job), part), soon()));
+    EXPECT_TRUE(out.ParseFromString(stored.payload));
+    return out;
+  }
+  kefu::v1::Manifest manifest(const std::string& filename, std::uint64_t job) {
+    kefu::v1::Manifest out;
+    const auto stored = run(store_->last(std::string(proto::kVectorsStream),
+                                         proto::manifest_subject(version(filename, job)), soon()));
+    EXPECT_EQ(stored.headers.get(proto::kPassagesHeader), "0");
+    EXPECT_TRUE(out.ParseFromString(stored.payload));
+    return out;
+  }
+
+  asio::io_context io_;
+  bus::MemoryBroker broker_{io_.get_executor()};
+  std::unique_ptr<bus::StreamStore> store_ = broker_.stream_store();
+  std::unique_ptr<bus::StreamReader> reader_ = broker_.stream_reader();
+  std::unique_ptr<bus::KeyValueBucket> knowledge_base_bucket_ =
+      broker_.bucket(std::string(proto::kKnowledgeBasesBucket));
+  std::unique_ptr<bus::KeyValueBucket> states_bucket_ = broker_.bucket(std::string(proto::kJobStatesBucket));
+  std::unique_ptr<bus::KeyValueBucket> leases_bucket_ = broker_.bucket(std::string(proto::kLeasesBucket));
+  telemetry::Logger log_{"ingest", telemetry::Level::error, [](std::string_view) {}};
+  telemetry::Metrics registry_;
+  IngestMetrics metrics_{registry_};
+  directory::KnowledgeBases knowledge_bases_{io_.get_executor(), *knowledge_base_bucket_};
+  JobStates states_{*states_bucket_};
+  InlineExtractor extractor_;
+  FakeTokenCounter counter_;
+  Splitter splitter_{counter_, {}};
+  IngestFlow flow_{*store_, knowledge_bases_, states_, extractor_, splitter_, log_, metrics_};
+};
+
+}  // namespace kefu::ingest

@@ -1,0 +1,179 @@
+#include "flow_fixture.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kefu::ingest {
+namespace {
+
+using bus::Disposition;
+using kefu::v1::JobState;
+using ::testing::HasSubstr;
+
+using IngestFlowTest = FlowFixture;
+
+std::string faq_rows(int rows) {
+  std::string csv = "question,answer\n";
+  for (int i = 0; i < rows; ++i)
+    csv += "question " + std::to_string(i) + ",answer " + std::to_string(i) + "\n";
+  return csv;
+}
+
+TEST_F(IngestFlowTest, PublishesPassagesThenTheManifestAndErasesTheFile) {
+  const auto job = upload("faq.csv", faq_rows(40));
+  EXPECT_EQ(work(job), Disposition::done);
+  const auto part = passage_part("faq.csv", job.sequence, 1);
+  EXPECT_EQ(part.passages_size(), 8);
+  EXPECT_EQ(part.passages(0).ordinal(), 32U);
+  EXPECT_EQ(part.version(), job.sequence);
+  EXPECT_EQ(manifest("faq.csv", job.sequence).parts(), 2U);
+  EXPECT_EQ(manifest("faq.csv", job.sequence).passages(), 40U);
+  EXPECT_EQ(messages(proto::kFilesStream), 0U);
+  const JobState done = state(job.sequence);
+  EXPECT_EQ(done.state(), JobState::STATE_RUNNING);
+  EXPECT_TRUE(done.published());
+  EXPECT_EQ(done.parts(), 2U);
+  EXPECT_EQ(done.extracted().done(), 40U);
+  EXPECT_EQ(done.indexed().total(), 40U);
+  EXPECT_EQ(done.watch_from_sequence(), 1U);
+}
+
+TEST_F(IngestFlowTest, PublishesADeletionAsAManifestOfNoParts) {
+  const auto job = deletion("faq.csv");
+  EXPECT_EQ(work(job), Disposition::done);
+  EXPECT_EQ(manifest("faq.csv", job.sequence).parts(), 0U);
+  EXPECT_TRUE(state(job.sequence).published());
+}
+
+TEST_F(IngestFlowTest, GivesTheSameResultWhenItIsDeliveredAgainAfterACrash) {
+  const auto job = upload("faq.csv", faq_rows(3));
+  // The first delivery died between its passages and its manifest.
+  counter_.failure = Error{Errc::unavailable, "away"};
+  EXPECT_EQ(work(job), Disposition::retry);
+  counter_.failure.reset();
+  run(store_->append({.subject = proto::vectors_subject(version("faq.csv", job.sequence), 0), .payload = "x"},
+                     soon()));
+  EXPECT_EQ(work(job, 2), Disposition::done);
+  EXPECT_EQ(state(job.sequence).watch_from_sequence(), 1U);
+  const std::string first = passage_part("faq.csv", job.sequence, 0).SerializeAsString();
+  // The second one died before it was acknowledged: the file is gone by now.
+  EXPECT_EQ(work(job, 3), Disposition::done);
+  EXPECT_EQ(passage_part("faq.csv", job.sequence, 0).SerializeAsString(), first);
+  EXPECT_EQ(state(job.sequence).state(), JobState::STATE_RUNNING);
+}
+
+TEST_F(IngestFlowTest, ReportsRejectedRowsAndTakesTheOthers) {
+  const auto job = upload("faq.csv", "question,answer\nq1,\nq2,a2\n");
+  EXPECT_EQ(work(job), Disposition::done);
+  const JobState result = state(job.sequence);
+  EXPECT_EQ(result.rejected_total(), 1U);
+  ASSERT_EQ(result.rejected_size(), 1);
+  EXPECT_EQ(result.rejected(0).file(), "faq.csv");
+  EXPECT_EQ(result.rejected(0).row(), 1U);
+  EXPECT_EQ(result.rejected(0).field(), "answer");
+  EXPECT_EQ(result.extracted().total(), 1U);
+}
+
+TEST_F(IngestFlowTest, FailsAJobOfWhoseFileNothingCanBeTakenIn) {
+  const std::vector<std::pair<std::string, std::string>> files{{"faq.csv", "question,answer\nq1,\n"},
+                                                               {"a.md", "# only a heading"},
+                                                               {"b.pdf", "text"},
+                                                               {"c.txt", " \n"}};
+  const std::vector<std::string> reasons{"row 1: the answer is missing", "no text", "neither a content type",
+                                         "empty"};
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const auto job = upload(files[i].first, files[i].second);
+    EXPECT_EQ(work(job), Disposition::done);
+    EXPECT_EQ(state(job.sequence).state(), JobState::STATE_FAILED);
+    EXPECT_THAT(state(job.sequence).error(), HasSubstr(reasons[i]));
+    EXPECT_GT(state(job.sequence).finished_unix_ms(), 0);
+  }
+  EXPECT_EQ(messages(proto::kVectorsStream), 0U);
+  EXPECT_EQ(messages(proto::kPassagesStream), 0U);
+  EXPECT_EQ(messages(proto::kFilesStream), 0U);
+}
+
+TEST_F(IngestFlowTest, FailsAJobWhoseDocumentCrashesItsExtractorWithoutTryingAgain) {
+  extractor_.failure = Error{Errc::data_corrupt, "the document crashed its extractor"};
+  const auto job = upload("a.txt", "text");
+  EXPECT_EQ(work(job), Disposition::done);
+  EXPECT_THAT(state(job.sequence).error(), HasSubstr("crashed"));
+  EXPECT_EQ(messages(proto::kVectorsStream), 0U);
+}
+
+TEST_F(IngestFlowTest, PutsAJobBackWhileADependencyIsAway) {
+  for (const Errc code :
+       {Errc::unavailable, Errc::deadline_exceeded, Errc::insufficient_storage, Errc::cancelled}) {
+    extractor_.failure = Error{code, "not now"};
+    const auto job = upload("a.txt", "text");
+    EXPECT_EQ(work(job), Disposition::retry);
+    EXPECT_EQ(state(job.sequence).state(), JobState::STATE_RUNNING);
+  }
+  broker_.set_connected(false);
+  EXPECT_EQ(
+      work({.subject = "s", .payload = job_for("b.txt").SerializeAsString(), .headers = {}, .sequence = 99}),
+      Disposition::retry);
+}
+
+TEST_F(IngestFlowTest, FailsAJobWhoseKnowledgeBaseIsGoneOrAnotherOneOfItsName) {
+  const auto job = upload("a.txt", "text");
+  put_knowledge_base("inc2");
+  EXPECT_EQ(work(job), Disposition::done);
+  EXPECT_THAT(state(job.sequence).error(), HasSubstr("was deleted after this upload"));
+  run(knowledge_base_bucket_->erase(subject_token("shop"), soon()));
+  const auto other = upload("b.txt", "text");
+  EXPECT_EQ(work(other), Disposition::done);
+  EXPECT_THAT(state(other.sequence).error(), HasSubstr("no knowledge base"));
+}
+
+TEST_F(IngestFlowTest, FailsAJobWhoseFileIsGoneOrDamaged) {
+  const auto gone = upload("a.txt", "text");
+  const auto part = run(store_->last(std::string(proto::kFilesStream), "kefu.v1.files.>", soon()));
+  run(store_->erase(std::string(proto::kFilesStream), part.sequence, soon()));
+  EXPECT_EQ(work(gone), Disposition::done);
+  EXPECT_THAT(state(gone.sequence).error(), HasSubstr("not there any more"));
+
+  auto job = job_for("b.txt");
+  job.set_action(kefu::v1::Job::ACTION_UPSERT);
+  job.set_upload_id("u");
+  job.set_file_parts(1);
+  job.set_file_bytes(4);
+  job.set_file_sha256(sha256_hex("text"));
+  run(store_->append({.subject = proto::file_part_subject("u", 0), .payload = "texT"}, soon()));
+  const auto damaged = append(job);
+  EXPECT_EQ(work(damaged), Disposition::done);
+  EXPECT_THAT(state(damaged.sequence).error(), HasSubstr("not the one that was uploaded"));
+}
+
+TEST_F(IngestFlowTest, MarksAJobFailedThatIsGivenUp) {
+  const auto job = upload("a.txt", "text");
+  extractor_.failure = Error{Errc::unavailable, "away"};
+  EXPECT_EQ(work(job, 5), Disposition::retry);
+  testing::run_task(io_, flow_.give_up(job, "5 deliveries"));
+  EXPECT_EQ(state(job.sequence).state(), JobState::STATE_FAILED);
+  EXPECT_THAT(state(job.sequence).error(), HasSubstr("5 deliveries"));
+  EXPECT_EQ(messages(proto::kFilesStream), 0U);
+}
+
+TEST_F(IngestFlowTest, GivesUpAJobThatCannotBeRead) {
+  const bus::StoredMessage message{
+      .subject = "kefu.v1.jobs.x", .payload = "\xff", .headers = {}, .sequence = 7};
+  EXPECT_EQ(work(message), Disposition::give_up);
+  testing::run_task(io_, flow_.give_up(message, "given up by its worker"));
+  EXPECT_EQ(state(7).state(), JobState::STATE_FAILED);
+}
+
+TEST_F(IngestFlowTest, KeepsPartsBelowTheLimitsOfAMessage) {
+  std::string csv = "question,answer\n";
+  for (int i = 0; i < 20; ++i) csv += "question " + std::to_string(i) + "," + std::string(60000, 'x') + "\n";
+  const auto job = upload("faq.csv", csv, 512 << 10);
+  EXPECT_EQ(work(job), Disposition::done);
+  const auto parts = manifest("faq.csv", job.sequence).parts();
+  EXPECT_EQ(parts, 7U);
+  for (std::uint32_t i = 0; i < parts; ++i) {
+    EXPECT_LT(passage_part("faq.csv", job.sequence, i).ByteSizeLong(), 200U << 10);
+  }
+}
+
+}  // namespace
+}  // namespace kefu::ingest

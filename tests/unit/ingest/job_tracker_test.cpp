@@ -1,0 +1,221 @@
+#include "job_tracker.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kefu::ingest {
+namespace {
+
+using namespace std::chrono_literals;
+using kefu::v1::JobState;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr std::int64_t kUnixMs = 1234;
+
+class JobTrackerTest : public ::testing::Test {
+ protected:
+  JobTrackerTest() { lease("r1", 0); }
+
+  StoredState running(std::uint64_t id, std::uint32_t parts = 2, const std::string& filename = "f.csv") {
+    StoredState stored{.state = {}, .revision = ++revision_};
+    stored.state.set_job(id);
+    stored.state.set_state(JobState::STATE_RUNNING);
+    stored.state.set_kb_incarnation("kb");
+    stored.state.set_filename(filename);
+    stored.state.set_watch_from_sequence(10 * id);
+    stored.state.set_published(true);
+    stored.state.set_parts(parts);
+    stored.state.mutable_extracted()->set_total(8);
+    stored.state.mutable_embedded()->set_total(8);
+    stored.state.mutable_indexed()->set_total(8);
+    return stored;
+  }
+  void part(std::uint64_t id, std::uint32_t part, std::uint64_t sequence, const char* tokens = "10",
+            const char* saved = "0") {
+    tracker_.on_log_message(proto::vectors_subject(key(id), part),
+                            {{"Kefu-Passages", "4"}, {"Kefu-Tokens", tokens}, {"Kefu-Saved-Tokens", saved}},
+                            sequence);
+  }
+  void manifest(std::uint64_t id, std::uint64_t sequence) {
+    tracker_.on_log_message(proto::manifest_subject(key(id)), {{"Kefu-Passages", "0"}}, sequence);
+  }
+  void lease(const std::string& replica, std::uint64_t applied, bool ready = true) {
+    kefu::v1::IndexLease lease;
+    lease.set_applied_sequence(applied);
+    lease.set_ready(ready);
+    tracker_.on_lease(replica, lease, now_);
+  }
+  std::vector<StoredState> due() { return tracker_.due(now_, kUnixMs); }
+  bool done() {
+    const auto states = due();
+    return states.size() == 1 && states[0].state.state() == JobState::STATE_DONE;
+  }
+  static proto::VersionKey key(std::uint64_t id) {
+    return {.kb_incarnation = "kb", .document = "doc", .version = id};
+  }
+
+  JobTracker tracker_;
+  JobTracker::Time now_ = JobTracker::Time() + 1h;
+  std::uint64_t revision_ = 0;
+};
+
+TEST_F(JobTrackerTest, DeclaresAJobDoneWhenEveryLiveReplicaHasAppliedItsLastMessage) {
+  tracker_.on_state(running(5));
+  lease("r2", 0);
+  part(5, 0, 51);
+  manifest(5, 52);
+  part(5, 1, 53);
+  lease("r1", 53);
+  lease("r2", 52);
+  EXPECT_FALSE(done());
+  lease("r2", 53);
+  const auto states = due();
+  ASSERT_THAT(states, SizeIs(1));
+  EXPECT_EQ(states[0].state.state(), JobState::STATE_DONE);
+  EXPECT_EQ(states[0].state.finished_unix_ms(), kUnixMs);
+  EXPECT_EQ(states[0].state.indexed().done(), 8U);
+  EXPECT_EQ(states[0].state.usage().embedding_tokens(), 20U);
+}
+
+TEST_F(JobTrackerTest, CountsMessagesThatCameBeforeTheStateOfTheirJob) {
+  part(5, 0, 51);
+  part(5, 1, 52);
+  manifest(5, 53);
+  lease("r1", 60);
+  EXPECT_THAT(due(), IsEmpty());
+  tracker_.on_state(running(5));
+  EXPECT_TRUE(done());
+}
+
+TEST_F(JobTrackerTest, WaitsForTheManifestAndForEveryPart) {
+  tracker_.on_state(running(5, 3));
+  lease("r1", 100);
+  part(5, 0, 51);
+  part(5, 2, 52);
+  manifest(5, 53);
+  EXPECT_FALSE(done());
+  part(5, 1, 54);
+  EXPECT_TRUE(done());
+}
+
+TEST_F(JobTrackerTest, WaitsUntilEverythingIsPublished) {
+  auto stored = running(5, 0);
+  stored.state.set_published(false);
+  tracker_.on_state(stored);
+  manifest(5, 51);
+  lease("r1", 100);
+  EXPECT_THAT(due(), IsEmpty());
+}
+
+TEST_F(JobTrackerTest, DeclaresADeletionDoneWithItsManifestAlone) {
+  tracker_.on_state(running(5, 0));
+  lease("r1", 100);
+  manifest(5, 51);
+  EXPECT_TRUE(done());
+}
+
+TEST_F(JobTrackerTest, NeedsAtLeastOneReplicaThatIsReadyAndLives) {
+  tracker_.on_state(running(5, 0));
+  manifest(5, 51);
+  lease("r1", 100, false);
+  EXPECT_FALSE(done());
+  lease("r1", 100);
+  now_ += 10s;
+  EXPECT_FALSE(done());
+  lease("r1", 100);
+  EXPECT_TRUE(done());
+  tracker_.on_lease_erased("r1");
+  EXPECT_FALSE(done());
+}
+
+TEST_F(JobTrackerTest, DoesNotWaitForAReplicaThatStoppedRenewingItsLease) {
+  tracker_.on_state(running(5, 0));
+  lease("dead", 3);
+  manifest(5, 51);
+  now_ += 10s;
+  lease("r1", 51);
+  EXPECT_TRUE(done());
+}
+
+TEST_F(JobTrackerTest, DeclaresAVersionDoneThatAHigherOneOfItsDocumentReplaced) {
+  tracker_.on_state(running(5));
+  auto newer = running(6);
+  newer.state.set_state(JobState::STATE_DONE);
+  auto other = running(7, 2, "g.csv");
+  tracker_.on_state(other);
+  tracker_.on_state(newer);
+  const auto states = due();
+  ASSERT_THAT(states, SizeIs(1));
+  EXPECT_EQ(states[0].state.job(), 5U);
+  EXPECT_EQ(states[0].state.state(), JobState::STATE_DONE);
+}
+
+TEST_F(JobTrackerTest, WritesProgressAtMostTwiceASecond) {
+  tracker_.on_state(running(5));
+  part(5, 0, 51);
+  auto states = due();
+  ASSERT_THAT(states, SizeIs(1));
+  EXPECT_EQ(states[0].state.embedded().done(), 4U);
+  EXPECT_EQ(states[0].state.indexed().done(), 0U);
+  tracker_.on_state({.state = states[0].state, .revision = ++revision_});
+  part(5, 1, 52);
+  EXPECT_THAT(due(), IsEmpty());
+  now_ += 500ms;
+  EXPECT_THAT(due(), SizeIs(1));
+}
+
+TEST_F(JobTrackerTest, CountsAPartThatCameTwiceOnceWithWhatItCostFirst) {
+  tracker_.on_state(running(5, 1));
+  part(5, 0, 51, "10", "2");
+  part(5, 0, 52, "0", "12");
+  manifest(5, 53);
+  lease("r1", 51);
+  EXPECT_FALSE(done());
+  lease("r1", 53);
+  now_ += 1s;
+  const auto states = due();
+  ASSERT_THAT(states, SizeIs(1));
+  EXPECT_EQ(states[0].state.embedded().done(), 4U);
+  EXPECT_EQ(states[0].state.usage().embedding_tokens(), 10U);
+  EXPECT_EQ(states[0].state.usage().saved_tokens(), 2U);
+}
+
+TEST_F(JobTrackerTest, ReadsTheLogFromTheLowestUnfinishedJobOn) {
+  EXPECT_EQ(tracker_.log_begin(99), 99U);
+  tracker_.on_state(running(6));
+  tracker_.on_state(running(5));
+  EXPECT_EQ(tracker_.log_begin(99), 50U);
+  auto finished = running(5);
+  finished.state.set_state(JobState::STATE_FAILED);
+  tracker_.on_state(finished);
+  EXPECT_EQ(tracker_.log_begin(99), 60U);
+  EXPECT_EQ(tracker_.unfinished(), 1U);
+}
+
+TEST_F(JobTrackerTest, PrefersTheNewestRevisionOfAState) {
+  auto newest = running(5, 0);
+  newest.revision = 9;
+  tracker_.on_state(newest);
+  auto stale = running(5, 0);
+  stale.revision = 8;
+  stale.state.set_published(false);
+  tracker_.on_state(stale);
+  manifest(5, 51);
+  lease("r1", 60);
+  const auto states = due();
+  ASSERT_THAT(states, SizeIs(1));
+  EXPECT_EQ(states[0].revision, 9U);
+}
+
+TEST_F(JobTrackerTest, ForgetsVersionsThatNobodyAskedFor) {
+  tracker_.on_state(running(1, 1));
+  part(1, 0, 1);
+  manifest(1, 2);
+  for (std::uint64_t id = 2; id < 5000; ++id) part(id, 0, id + 1);
+  lease("r1", 10000);
+  EXPECT_TRUE(done());
+}
+
+}  // namespace
+}  // namespace kefu::ingest
