@@ -1,0 +1,157 @@
+#include "gateway_harness.hpp"
+
+#include <kefu/base/ids.hpp>
+#include <kefu/proto/streams.hpp>
+#include <kefu/testing/run_task.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_future.hpp>
+#include <fmt/format.h>
+
+#include <future>
+#include <sstream>
+#include <stdexcept>
+
+namespace kefu::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+
+Deadline soon() { return Deadline::in(10s); }
+
+}  // namespace
+
+Task<Result<std::uint64_t>> GatedStore::append(bus::Message message, Deadline deadline) {
+  ++waiting_;
+  bool in_time = true;
+  while (held_ && in_time) in_time = co_await opened_.wait(deadline);
+  --waiting_;
+  if (!in_time) co_return fail(Errc::deadline_exceeded, "the stream did not acknowledge in time");
+  if (refusal) co_return fail(*refusal);
+  co_return co_await inner_.append(std::move(message), deadline);
+}
+
+GatewayHarness::GatewayHarness(GatewayConfig config)
+    : logger_("kefu-gateway", telemetry::Level::debug,
+              [this](std::string_view line) { log_.append(line).push_back('\n'); }),
+      flow_(config, *gateway_bus_, store_, knowledge_bases_, logger_, metrics_),
+      server_(
+          io_.get_executor(), http::ServerOptions{.port = 0},
+          [this](http::Exchange& exchange) { return flow_.handle(exchange); },
+          [this](http::Exchange& exchange, Error error) { return flow_.refuse(exchange, std::move(error)); }),
+      thread_([this] { io_.run(); }) {
+  Result<> ready;
+  ready = await(proto::ensure_streams(*memory_store_, proto::StreamLimits{}, soon()));
+  if (ready) ready = await(bucket_->ensure(0ms, soon()));
+  run([&] {
+    if (ready) ready = server_.start();
+    port_ = server_.port();
+  });
+  if (!ready) throw std::runtime_error(ready.error().message);
+}
+
+GatewayHarness::~GatewayHarness() {
+  run([this] { store_.release(); });
+  asio::co_spawn(io_, server_.drain(), asio::use_future).get();
+  for (auto& subscription : subscriptions_)
+    asio::co_spawn(io_, subscription->drain(), asio::use_future).get();
+  run([this] { subscriptions_.clear(); });
+  work_.reset();
+  thread_.join();
+}
+
+template <class T>
+T GatewayHarness::await(Task<T> task) {
+  return asio::co_spawn(io_, std::move(task), asio::use_future).get();
+}
+
+void GatewayHarness::run(std::function<void()> function) {
+  std::packaged_task<void()> work(std::move(function));
+  auto done = work.get_future();
+  asio::post(io_, [&work] { work(); });
+  done.get();
+}
+
+void GatewayHarness::serve(std::string_view subject, bus::Handler handler) {
+  run([&] {
+    auto subscription =
+        service_bus_->serve({.subject = std::string(subject), .queue_group = "services"}, std::move(handler));
+    if (!subscription) throw std::runtime_error(subscription.error().message);
+    subscriptions_.push_back(std::move(*subscription));
+  });
+}
+
+void GatewayHarness::add_knowledge_base(const std::string& name, const std::string& incarnation) {
+  kefu::v1::KnowledgeBase record;
+  record.set_name(name);
+  record.set_incarnation(incarnation);
+  record.set_generation(1);
+  const auto put = await(bucket_->put(subject_token(name), record.SerializeAsString(), std::nullopt, soon()));
+  if (!put) throw std::runtime_error(put.error().message);
+}
+
+void GatewayHarness::set_connected(bool connected) {
+  run([&] { broker_.set_connected(connected); });
+}
+
+std::optional<GatewayHarness::Stored> GatewayHarness::last(std::string_view stream, std::string subject) {
+  auto message = await(memory_store_->last(std::string(stream), std::move(subject), soon()));
+  if (!message) return std::nullopt;
+  return Stored{message->subject, message->payload};
+}
+
+std::uint64_t GatewayHarness::stored_messages(std::string_view stream) {
+  return await(memory_store_->state(std::string(stream), soon())).value().messages;
+}
+
+std::string GatewayHarness::url(const std::string& path) const {
+  return fmt::format("http://127.0.0.1:{}{}", port_, path);
+}
+
+http::Response GatewayHarness::send(http::ClientRequest request) {
+  auto response = testing::run_task(client_io_, client_.send(std::move(request), Deadline::in(30s)));
+  if (!response) return http::Response{.status = 0, .fields = {}, .body = response.error().message};
+  return *std::move(response);
+}
+
+http::Response GatewayHarness::post_json(const std::string& path, const std::string& body,
+                                         http::Fields fields) {
+  if (fields.get("Content-Type").empty()) fields.set("Content-Type", "application/json");
+  return send({.method = "POST", .url = url(path), .fields = std::move(fields), .body = body});
+}
+
+double GatewayHarness::metric(std::string_view series) {
+  std::istringstream lines(metrics_.expose());
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(series) && line.size() > series.size() && line[series.size()] == ' ') {
+      return std::stod(line.substr(series.size() + 1));
+    }
+  }
+  return 0;
+}
+
+std::string GatewayHarness::log() {
+  std::string copy;
+  run([&] { copy = log_; });
+  return copy;
+}
+
+bool GatewayHarness::metric_becomes(std::string_view series, double value) {
+  return eventually([&] { return metric(series) == value; });
+}
+
+bool eventually(const std::function<bool()>& condition) {
+  const auto end = std::chrono::steady_clock::now() + 20s;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(5ms);
+  }
+  return true;
+}
+
+nlohmann::json json_of(const http::Response& response) {
+  return nlohmann::json::parse(response.body, nullptr, false);
+}
+
+}  // namespace kefu::gateway
