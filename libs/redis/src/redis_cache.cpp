@@ -57,7 +57,7 @@ class RedisCache::Connection {
 
   Task<void> run();
   void stop();
-  bool up() const { return session_ != nullptr; }
+  bool up() const { return session_ && !session_->closed(); }
   Task<Result<std::vector<Reply>>> call(std::string bytes, std::size_t commands, Deadline deadline);
 
  private:

@@ -32,6 +32,7 @@ class Session : public std::enable_shared_from_this<Session> {
   /// `overloaded`.
   Task<Result<std::vector<Reply>>> call(std::string bytes, std::size_t commands, Deadline deadline);
   void close();
+  bool closed() const { return closed_; }
 
  private:
   struct Call {

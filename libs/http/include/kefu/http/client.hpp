@@ -28,7 +28,7 @@ struct ClientOptions {
 
 struct ClientRequest {
   std::string method = "GET";
-  std::string url;
+  std::string url = {};
   Fields fields = {};
   std::string body = {};
 };
