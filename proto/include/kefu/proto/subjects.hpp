@@ -36,6 +36,7 @@ inline constexpr std::string_view kVectorsSubjects = "kefu.v1.vectors.>";
 inline constexpr std::string_view kKnowledgeBasesBucket = "KEFU_KBS";
 inline constexpr std::string_view kJobStatesBucket = "KEFU_JOB_STATES";
 inline constexpr std::string_view kLeasesBucket = "KEFU_LEASES";
+inline constexpr std::string_view kJanitorBucket = "KEFU_JANITOR";
 
 // Headers of messages in KEFU_VECTORS, so that progress can be followed without their payloads.
 inline constexpr std::string_view kPassagesHeader = "Kefu-Passages";
