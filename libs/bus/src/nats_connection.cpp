@@ -13,7 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 
 // A silent server is given up after three intervals at most, with its open requests.
-constexpr milliseconds kPingInterval{1500};
+constexpr milliseconds kPingInterval{1400};
 constexpr int kMaxPingsOut = 2;
 constexpr milliseconds kConnectTimeout{2000};
 constexpr milliseconds kReconnectWait{250};
@@ -23,22 +23,24 @@ constexpr milliseconds kDrainTimeout{2000};
 /// What the connection's callbacks share. Freed in the last one, on_closed.
 struct ConnectionClosure {
   std::shared_ptr<NatsMailbox> mailbox;
-  std::function<void(bool)> changed;
+  std::function<void(bool connected, std::int64_t max_payload)> changed;
 };
 
-void on_connected(natsConnection*, void* closure) noexcept {
+void on_connected(natsConnection* connection, void* closure) noexcept {
   auto& self = *static_cast<ConnectionClosure*>(closure);
-  self.mailbox->post([changed = self.changed] { changed(true); });
+  self.mailbox->post([changed = self.changed, max_payload = natsConnection_GetMaxPayload(connection)] {
+    changed(true, max_payload);
+  });
 }
 
 void on_disconnected(natsConnection*, void* closure) noexcept {
   auto& self = *static_cast<ConnectionClosure*>(closure);
-  self.mailbox->post([changed = self.changed] { changed(false); });
+  self.mailbox->post([changed = self.changed] { changed(false, 0); });
 }
 
 void on_closed(natsConnection*, void* closure) noexcept {
   const std::unique_ptr<ConnectionClosure> self(static_cast<ConnectionClosure*>(closure));
-  self->mailbox->post([changed = self->changed] { changed(false); });
+  self->mailbox->post([changed = self->changed] { changed(false, 0); });
 }
 
 /// nats.c prints to stderr without a handler. Slow consumers cannot happen to our callbacks, which only post,
@@ -67,6 +69,22 @@ void on_complete(void* closure) noexcept {
   self->mailbox->post([target = self->target] { target->completed(); });
 }
 
+natsStatus subscribe_now(NatsSubscribed::State& state, const std::string& subject,
+                         const std::string& queue_group, SubscriptionClosure shared) {
+  auto closure = std::make_unique<SubscriptionClosure>(std::move(shared));
+  natsConnection* connection = state.connection.get();
+  natsSubscription* raw = nullptr;
+  const natsStatus status =
+      queue_group.empty()
+          ? natsConnection_Subscribe(&raw, connection, subject.c_str(), &on_message, closure.get())
+          : natsConnection_QueueSubscribe(&raw, connection, subject.c_str(), queue_group.c_str(), &on_message,
+                                          closure.get());
+  if (status != NATS_OK) return status;
+  state.subscription.reset(raw);
+  natsSubscription_SetOnCompleteCB(raw, &on_complete, closure.release());
+  return NATS_OK;
+}
+
 std::vector<std::string> split(const std::string& urls) {
   std::vector<std::string> result;
   for (std::size_t begin = 0; begin <= urls.size();) {
@@ -80,15 +98,16 @@ std::vector<std::string> split(const std::string& urls) {
 }  // namespace
 
 NatsSubscribed::~NatsSubscribed() {
-  worker_->run(
-      [subscription = std::move(subscription_)] { natsSubscription_Unsubscribe(subscription.get()); });
+  worker_->run([state = std::move(state_)] { natsSubscription_Unsubscribe(state->subscription.get()); });
 }
 
 void NatsSubscribed::drain() {
-  worker_->run([subscription = subscription_] {
-    // Draining is refused without a connection; there is nothing to wait for then.
-    if (natsSubscription_DrainTimeout(subscription.get(), kDrainTimeout.count()) != NATS_OK) {
-      natsSubscription_Unsubscribe(subscription.get());
+  worker_->run([state = state_] {
+    natsSubscription* subscription = state->subscription.get();
+    // Draining waits for the server to answer; without one there is nothing to wait for.
+    if (natsConnection_Status(state->connection.get()) != NATS_CONN_STATUS_CONNECTED ||
+        natsSubscription_DrainTimeout(subscription, kDrainTimeout.count()) != NATS_OK) {
+      natsSubscription_Unsubscribe(subscription);
     }
   });
 }
@@ -132,29 +151,29 @@ Result<NatsOptionsPtr> NatsConnection::make_options() {
 Result<> NatsConnection::open(std::function<void(bool)> on_change) {
   on_change_ = std::move(on_change);
   KEFU_TRY(NatsOptionsPtr options, make_options());
-  auto closure = std::make_unique<ConnectionClosure>(
-      ConnectionClosure{mailbox_, [this](bool connected) { changed(connected); }});
+  auto closure = std::make_unique<ConnectionClosure>(ConnectionClosure{
+      mailbox_, [this](bool connected, std::int64_t max_payload) { changed(connected, max_payload); }});
   natsOptions_SetDisconnectedCB(options.get(), &on_disconnected, closure.get());
   natsOptions_SetReconnectedCB(options.get(), &on_connected, closure.get());
   natsOptions_SetClosedCB(options.get(), &on_closed, closure.get());
   natsOptions_SetRetryOnFailedConnect(options.get(), true, &on_connected, closure.get());
   natsConnection* raw = nullptr;
   const natsStatus status = natsConnection_Connect(&raw, options.get());
-  connection_.reset(raw);
+  connection_ = NatsConnectionPtr(raw);
   if (status != NATS_OK && status != NATS_NOT_YET_CONNECTED) {
     return fail(Errc::invalid_argument, "cannot connect to NATS with these options",
                 natsStatus_GetText(status));
   }
   ConnectionClosure& kept = *closure.release();  // on_closed owns it from here on
-  // nats.c calls nobody when the first attempt succeeds at once.
-  if (status == NATS_OK) kept.mailbox->post([changed = kept.changed] { changed(true); });
+  // nats.c calls back only when a later attempt succeeds.
+  if (status == NATS_OK) on_connected(raw, &kept);
   return {};
 }
 
-void NatsConnection::changed(bool connected) {
+void NatsConnection::changed(bool connected, std::int64_t max_payload) {
   if (connected == connected_) return;
   connected_ = connected;
-  if (connected) max_payload_ = static_cast<std::size_t>(natsConnection_GetMaxPayload(connection_.get()));
+  if (connected) max_payload_ = static_cast<std::size_t>(max_payload);
   on_change_(connected);
 }
 
@@ -185,22 +204,22 @@ Result<> NatsConnection::publish(const Message& message, OnFailure on_failure) {
   return {};
 }
 
-Result<std::unique_ptr<NatsSubscribed>> NatsConnection::subscribe(const std::string& subject,
-                                                                  const std::string& queue_group,
+Result<std::unique_ptr<NatsSubscribed>> NatsConnection::subscribe(std::string subject,
+                                                                  std::string queue_group,
                                                                   std::shared_ptr<NatsTarget> target) {
-  auto closure = std::make_unique<SubscriptionClosure>(SubscriptionClosure{mailbox_, std::move(target)});
-  natsSubscription* raw = nullptr;
-  natsStatus status = NATS_OK;
-  if (queue_group.empty()) {
-    status = natsConnection_Subscribe(&raw, connection_.get(), subject.c_str(), &on_message, closure.get());
+  auto state = std::make_shared<NatsSubscribed::State>(NatsSubscribed::State{connection_, nullptr});
+  if (!options_.publish_on_thread) {
+    const natsStatus status = subscribe_now(*state, subject, queue_group, {mailbox_, std::move(target)});
+    if (status != NATS_OK) return fail(to_error(status));
   } else {
-    status = natsConnection_QueueSubscribe(&raw, connection_.get(), subject.c_str(), queue_group.c_str(),
-                                           &on_message, closure.get());
+    // In front of all that is published after it.
+    worker_->run([state, subject = std::move(subject), queue_group = std::move(queue_group),
+                  mailbox = mailbox_, target = std::move(target)] {
+      const natsStatus status = subscribe_now(*state, subject, queue_group, {mailbox, target});
+      if (status != NATS_OK) mailbox->post([target] { target->completed(); });
+    });
   }
-  if (status != NATS_OK) return fail(to_error(status));
-  NatsSubscriptionPtr subscription(raw);
-  natsSubscription_SetOnCompleteCB(raw, &on_complete, closure.release());
-  return std::make_unique<NatsSubscribed>(worker_, std::move(subscription));
+  return std::make_unique<NatsSubscribed>(worker_, std::move(state));
 }
 
 void NatsConnection::close(Deadline deadline, NatsMailbox::Event on_closed) {
@@ -211,7 +230,7 @@ void NatsConnection::close(Deadline deadline, NatsMailbox::Event on_closed) {
     }
     natsConnection_Close(connection_.get());
     mailbox_->post([this, on_closed = std::move(on_closed)]() mutable {
-      changed(false);
+      changed(false, 0);
       on_closed();
     });
   });

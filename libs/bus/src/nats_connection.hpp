@@ -10,8 +10,8 @@
 #include <kefu/bus/message.hpp>
 #include <kefu/bus/nats_bus.hpp>
 
-#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -22,8 +22,15 @@ namespace kefu::bus {
 /// more.
 class NatsSubscribed {
  public:
-  NatsSubscribed(std::shared_ptr<NatsWorker> worker, NatsSubscriptionPtr subscription)
-      : worker_(std::move(worker)), subscription_(std::move(subscription)) {}
+  /// Shared with jobs of the worker: everything that nats.c does under the lock of a connection may wait for
+  /// a stalled server.
+  struct State {
+    std::shared_ptr<natsConnection> connection;
+    NatsSubscriptionPtr subscription;
+  };
+
+  NatsSubscribed(std::shared_ptr<NatsWorker> worker, std::shared_ptr<State> state)
+      : worker_(std::move(worker)), state_(std::move(state)) {}
   ~NatsSubscribed();
   NatsSubscribed(const NatsSubscribed&) = delete;
   NatsSubscribed& operator=(const NatsSubscribed&) = delete;
@@ -33,7 +40,7 @@ class NatsSubscribed {
 
  private:
   std::shared_ptr<NatsWorker> worker_;
-  std::shared_ptr<natsSubscription> subscription_;  // shared with jobs of the worker
+  std::shared_ptr<State> state_;
 };
 
 /// One connection of nats.c with what it does on its own threads: publishing, connecting again, closing.
@@ -49,17 +56,18 @@ class NatsConnection {
   /// Begins to connect. `on_change(connected)` runs on the executor.
   Result<> open(std::function<void(bool)> on_change);
   bool connected() const { return connected_; }
-  /// `on_failure` is called, on the executor, when publishing fails after this has returned.
+  /// `on_failure` is called, on the executor, when publishing fails after this has returned: only with
+  /// publish_on_thread.
   Result<> publish(const Message& message, OnFailure on_failure);
-  Result<std::unique_ptr<NatsSubscribed>> subscribe(const std::string& subject,
-                                                    const std::string& queue_group,
+  /// With publish_on_thread a failure shows as the target's completed().
+  Result<std::unique_ptr<NatsSubscribed>> subscribe(std::string subject, std::string queue_group,
                                                     std::shared_ptr<NatsTarget> target);
   /// Flushes until the deadline, then closes; `on_closed` runs on the executor.
   void close(Deadline deadline, NatsMailbox::Event on_closed);
 
  private:
   Result<NatsOptionsPtr> make_options();
-  void changed(bool connected);
+  void changed(bool connected, std::int64_t max_payload);
   natsStatus publish_now(natsMsg* message) const;
 
   std::shared_ptr<NatsMailbox> mailbox_;
@@ -67,7 +75,7 @@ class NatsConnection {
   std::function<void(bool)> on_change_;
   bool connected_ = false;  // as the executor has been told
   std::size_t max_payload_ = 1 << 20;
-  NatsConnectionPtr connection_;
+  std::shared_ptr<natsConnection> connection_;
   std::shared_ptr<NatsWorker> worker_;  // last: its jobs use the connection
 };
 
