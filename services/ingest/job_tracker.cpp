@@ -23,6 +23,16 @@ std::uint64_t number(std::string_view text) {
   return value;
 }
 
+std::uint64_t total_of(const kefu::v1::Usage& usage) {
+  return usage.embedding_tokens() + usage.saved_tokens();
+}
+
+/// What a stage would say: never more than its total, and never backwards, since a replica of ingest that has
+/// just started has not read everything yet.
+std::uint32_t raised(const JobState::Stage& stage, std::uint32_t done) {
+  return std::max(stage.done(), std::min(done, stage.total()));
+}
+
 }  // namespace
 
 void JobTracker::on_state(const StoredState& stored) {
@@ -77,17 +87,18 @@ std::vector<StoredState> JobTracker::due(Time now, std::int64_t unix_ms) {
   const auto applied = applied_by_all(now);
   std::vector<StoredState> out;
   for (auto& [id, tracked] : jobs_) {
-    JobState state = tracked.stored.state;
-    fill_progress(state, applied);
-    const bool done = is_done(state, applied) || is_superseded(state);
+    const JobState& known = tracked.stored.state;
+    const Progress progress = progress_of(id, applied);
+    const bool done = is_done(known, applied) || is_superseded(known);
+    const bool worth_telling = is_ahead(progress, known) && now - tracked.written >= kProgressInterval;
+    if (!done && !worth_telling) continue;
+    StoredState& next = out.emplace_back(tracked.stored);
+    record(progress, next.state);
     if (done) {
-      state.set_state(JobState::STATE_DONE);
-      state.set_finished_unix_ms(unix_ms);
+      next.state.set_state(JobState::STATE_DONE);
+      next.state.set_finished_unix_ms(unix_ms);
     }
-    const bool changed = state.SerializeAsString() != tracked.stored.state.SerializeAsString();
-    if (!changed || (!done && now - tracked.written < kProgressInterval)) continue;
     tracked.written = now;
-    out.push_back({.state = std::move(state), .revision = tracked.stored.revision});
   }
   return out;
 }
@@ -121,26 +132,31 @@ bool JobTracker::is_superseded(const JobState& state) const {
   return state.published() && found != highest_done_.end() && found->second > state.job();
 }
 
-void JobTracker::fill_progress(JobState& state, std::optional<std::uint64_t> applied) const {
-  const auto found = logs_.find(state.job());
-  if (found == logs_.end()) return;
-  std::uint32_t embedded = 0;
-  std::uint32_t indexed = 0;
-  kefu::v1::Usage usage;
+JobTracker::Progress JobTracker::progress_of(std::uint64_t job, std::optional<std::uint64_t> applied) const {
+  Progress progress;
+  const auto found = logs_.find(job);
+  if (found == logs_.end()) return progress;
   for (const auto& [number, part] : found->second.parts) {
-    embedded += part.passages;
-    if (applied && part.sequence <= *applied) indexed += part.passages;
-    usage.set_embedding_tokens(usage.embedding_tokens() + part.tokens);
-    usage.set_saved_tokens(usage.saved_tokens() + part.saved_tokens);
+    progress.embedded += part.passages;
+    if (applied && part.sequence <= *applied) progress.indexed += part.passages;
+    progress.tokens += part.tokens;
+    progress.saved_tokens += part.saved_tokens;
   }
-  // Never backwards: a replica that has just started has not read everything yet.
-  const auto raise = [](JobState::Stage& stage, std::uint32_t done) {
-    stage.set_done(std::max(stage.done(), std::min(done, stage.total())));
-  };
-  if (embedded > 0) raise(*state.mutable_embedded(), embedded);
-  if (indexed > 0) raise(*state.mutable_indexed(), indexed);
-  const auto total = [](const kefu::v1::Usage& of) { return of.embedding_tokens() + of.saved_tokens(); };
-  if (total(usage) > total(state.usage())) *state.mutable_usage() = usage;
+  return progress;
+}
+
+bool JobTracker::is_ahead(const Progress& progress, const JobState& state) {
+  return raised(state.embedded(), progress.embedded) > state.embedded().done() ||
+         raised(state.indexed(), progress.indexed) > state.indexed().done() ||
+         progress.tokens + progress.saved_tokens > total_of(state.usage());
+}
+
+void JobTracker::record(const Progress& progress, JobState& state) {
+  state.mutable_embedded()->set_done(raised(state.embedded(), progress.embedded));
+  state.mutable_indexed()->set_done(raised(state.indexed(), progress.indexed));
+  if (progress.tokens + progress.saved_tokens <= total_of(state.usage())) return;
+  state.mutable_usage()->set_embedding_tokens(progress.tokens);
+  state.mutable_usage()->set_saved_tokens(progress.saved_tokens);
 }
 
 void JobTracker::forget_surplus() {

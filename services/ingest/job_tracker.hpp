@@ -65,10 +65,20 @@ class JobTracker {
     Time seen{};
   };
 
+  /// What the log says about a job.
+  struct Progress {
+    std::uint32_t embedded = 0;
+    std::uint32_t indexed = 0;
+    std::uint64_t tokens = 0;
+    std::uint64_t saved_tokens = 0;
+  };
+
   std::optional<std::uint64_t> applied_by_all(Time now) const;
   bool is_done(const kefu::v1::JobState& state, std::optional<std::uint64_t> applied) const;
   bool is_superseded(const kefu::v1::JobState& state) const;
-  void fill_progress(kefu::v1::JobState& state, std::optional<std::uint64_t> applied) const;
+  Progress progress_of(std::uint64_t job, std::optional<std::uint64_t> applied) const;
+  static bool is_ahead(const Progress& progress, const kefu::v1::JobState& state);
+  static void record(const Progress& progress, kefu::v1::JobState& state);
   void forget_surplus();
 
   std::map<std::uint64_t, Tracked> jobs_;  // unfinished ones

@@ -108,6 +108,15 @@ TEST_F(JobTrackerTest, WaitsUntilEverythingIsPublished) {
   EXPECT_THAT(due(), IsEmpty());
 }
 
+TEST_F(JobTrackerTest, WritesNothingForAJobWhoseTotalsAreNotKnown) {
+  StoredState begun{.state = {}, .revision = 1};
+  begun.state.set_job(5);
+  begun.state.set_state(JobState::STATE_RUNNING);
+  tracker_.on_state(begun);
+  part(5, 0, 51, "0", "0");  // of an earlier delivery, which died
+  EXPECT_THAT(due(), IsEmpty());
+}
+
 TEST_F(JobTrackerTest, DeclaresADeletionDoneWithItsManifestAlone) {
   tracker_.on_state(running(5, 0));
   lease("r1", 100);
