@@ -63,6 +63,7 @@ class Caller {
 BUS_TEST(MessageBusContract, AnswersARequest) {
   auto served = world.bus().serve({.subject = "test.echo"}, &echo);
   CO_ASSERT(served);
+  co_await settle(world.bus());
   const std::string binary("a\0b\r\n\xff", 6);
   const auto reply =
       co_await world.other_bus().request(in_time(), {.subject = "test.echo", .payload = binary});
@@ -81,6 +82,7 @@ BUS_TEST(MessageBusContract, EndsAtTheDeadline) {
   Gate gate(world);
   auto served = world.bus().serve({.subject = "test.slow"}, gate.handler());
   CO_ASSERT(served);
+  co_await settle(world.bus());
   const auto reply =
       co_await world.other_bus().request(in_time(50ms), {.subject = "test.slow", .payload = "x"});
   CO_ASSERT(!reply);
@@ -96,6 +98,7 @@ Task<Result<std::string>> fail_with_detail(RequestContext, Message, ReplySink&) 
 BUS_TEST(MessageBusContract, CarriesTheHandlersErrorWithoutItsDetail) {
   auto served = world.bus().serve({.subject = "test.fail"}, &fail_with_detail);
   CO_ASSERT(served);
+  co_await settle(world.bus());
   const auto reply = co_await world.other_bus().request(in_time(), {.subject = "test.fail", .payload = "x"});
   CO_ASSERT(!reply);
   EXPECT_EQ(reply.error(), (Error{Errc::not_ready, "not yet, 还没好"}));
@@ -110,6 +113,7 @@ Task<Result<std::string>> tell_context(RequestContext context, Message, ReplySin
 BUS_TEST(MessageBusContract, CarriesTheContextOfARequest) {
   auto served = world.bus().serve({.subject = "test.context"}, &tell_context);
   CO_ASSERT(served);
+  co_await settle(world.bus());
   RequestContext context{.request_id = "r-1", .deadline = Deadline::in(2min), .traceparent = "00-abc-def-01"};
   const auto reply = co_await world.other_bus().request(context, {.subject = "test.context", .payload = ""});
   CO_ASSERT(reply);
@@ -122,6 +126,7 @@ BUS_TEST(MessageBusContract, DoesNotHandleWhatComesTooLate) {
   gate.open();
   auto served = world.bus().serve({.subject = "test.late"}, gate.handler());
   CO_ASSERT(served);
+  co_await settle(world.bus());
   Message late{.subject = "test.late", .payload = "late"};
   late.headers.set(std::string(header::kRemainingMicroseconds), "0");
   EXPECT_TRUE(world.bus().publish(std::move(late)));
@@ -139,6 +144,7 @@ Task<Result<std::string>> count_to_three(RequestContext, Message, ReplySink& sin
 BUS_TEST(MessageBusContract, StreamsRepliesInOrder) {
   auto served = world.bus().serve({.subject = "test.count"}, &count_to_three);
   CO_ASSERT(served);
+  co_await settle(world.bus());
   auto replies = world.other_bus().request_stream(in_time(), {.subject = "test.count", .payload = ""}, 8);
   CO_ASSERT(replies);
   for (const auto& [payload, last] :
@@ -154,6 +160,7 @@ BUS_TEST(MessageBusContract, StreamsRepliesInOrder) {
 BUS_TEST(MessageBusContract, EndsAStreamWhoseRepliesAreNotTaken) {
   auto served = world.bus().serve({.subject = "test.count"}, &count_to_three);
   CO_ASSERT(served);
+  co_await settle(world.bus());
   auto replies = world.other_bus().request_stream(in_time(), {.subject = "test.count", .payload = ""}, 1);
   CO_ASSERT(replies);
   co_await (*served)->drain();
@@ -169,6 +176,7 @@ BUS_TEST(MessageBusContract, RefusesOverItsInFlightLimit) {
   Gate gate(world);
   auto served = world.bus().serve({.subject = "test.busy", .max_in_flight = 2}, gate.handler());
   CO_ASSERT(served);
+  co_await settle(world.bus());
   Caller caller(world);
   for (int i = 0; i < 3; ++i) caller.ask("test.busy", "x");
   EXPECT_TRUE(co_await eventually([&] { return caller.results().size() == 1; }));
@@ -185,6 +193,7 @@ BUS_TEST(MessageBusContract, RefusesOverItsInFlightLimit) {
 BUS_TEST(MessageBusContract, AnswersEveryRequestOfABurst) {
   auto served = world.bus().serve({.subject = "test.busy", .max_in_flight = 4}, &echo);
   CO_ASSERT(served);
+  co_await settle(world.bus());
   Caller caller(world);
   for (int i = 0; i < 500; ++i) caller.ask("test.busy", "x");
   co_await caller.join();
@@ -198,6 +207,7 @@ BUS_TEST(MessageBusContract, DrainsByAnsweringWhatItHasTaken) {
   Gate gate(world);
   auto served = world.bus().serve({.subject = "test.drain"}, gate.handler());
   CO_ASSERT(served);
+  co_await settle(world.bus());
   Caller caller(world);
   caller.ask("test.drain", "taken");
   EXPECT_TRUE(co_await eventually([&] { return gate.entered() == 1; }));
@@ -243,6 +253,8 @@ BUS_TEST(MessageBusContract, SharesTheWorkInAQueueGroup) {
   auto one = world.bus().serve({.subject = "test.group", .queue_group = "g"}, first.handler());
   auto two = world.other_bus().serve({.subject = "test.group", .queue_group = "g"}, second.handler());
   CO_ASSERT(one && two);
+  co_await settle(world.bus());
+  co_await settle(world.other_bus());
   for (int i = 0; i < 200; ++i) {
     EXPECT_TRUE(co_await world.bus().request(in_time(), {.subject = "test.group", .payload = ""}));
   }
@@ -256,6 +268,7 @@ BUS_TEST(MessageBusContract, SharesTheWorkInAQueueGroup) {
 BUS_TEST(MessageBusContract, RefusesAMessageLargerThanTheBusCarries) {
   auto served = world.bus().serve({.subject = "test.large"}, &echo);
   CO_ASSERT(served);
+  co_await settle(world.bus());
   // The payload alone would fit; the headers of the context do not fit beside it.
   const std::string payload(1 << 20, 'x');
   for (MessageBus* bus : {&world.bus(), &world.other_bus()}) {
@@ -273,6 +286,7 @@ Task<Result<std::string>> answer_too_much(RequestContext, Message, ReplySink&) {
 BUS_TEST(MessageBusContract, SaysSoWhenAnAnswerIsTooLarge) {
   auto served = world.bus().serve({.subject = "test.much"}, &answer_too_much);
   CO_ASSERT(served);
+  co_await settle(world.bus());
   const auto reply = co_await world.other_bus().request(in_time(), {.subject = "test.much", .payload = ""});
   CO_ASSERT(!reply);
   EXPECT_EQ(reply.error().code, Errc::payload_too_large);

@@ -56,6 +56,12 @@ inline RequestContext in_time(std::chrono::milliseconds limit = 5s) {
 }
 inline Deadline soon() { return Deadline::in(5s); }
 
+/// Returns when the broker knows what this connection serves and subscribes to: it reads a connection in
+/// order.
+inline Task<void> settle(MessageBus& bus) {
+  EXPECT_FALSE(co_await bus.request(in_time(), {.subject = "test.settle"}));
+}
+
 /// The handler of a service that a test wants to be called.
 inline Task<Result<std::string>> echo(RequestContext, Message message, ReplySink&) {
   co_return message.payload;

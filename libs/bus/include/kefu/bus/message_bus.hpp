@@ -78,6 +78,7 @@ class MessageBus {
                                                               std::size_t capacity) = 0;
   /// A message without a reply, at most once. Errors: `unavailable`.
   virtual Result<> publish(Message message) = 0;
+  /// Returns before the server knows of it: only requests sent later over this same bus are sure to find it.
   virtual Result<std::unique_ptr<Subscription>> serve(ServeOptions options, Handler handler) = 0;
   virtual Result<std::unique_ptr<Feed>> subscribe(std::string subject, std::size_t capacity) = 0;
 };
