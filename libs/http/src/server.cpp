@@ -162,7 +162,8 @@ Task<void> Server::Impl::handle(ServerExchange& exchange) {
 Task<void> Server::Impl::report(ServerExchange& exchange, Error error) {
   try {
     co_await on_error_(exchange, std::move(error));
-  } catch (...) {  // a bug in the code that reports bugs: the connection is closed without an answer
+  } catch (...) {
+    exchange.give_up();  // a bug in the code that reports bugs
   }
 }
 

@@ -43,6 +43,8 @@ class ServerExchange final : public Exchange {
   const Error& problem() const { return problem_; }
   /// Refuses before anything was read; `status` stands in for the one that the error's code has in the table.
   void refuse(Error problem, int status);
+  /// The connection is closed without another word.
+  void give_up() { gone_ = true; }
 
   /// After the handler: reads what is left of the body where that is little. True when the connection can go
   /// on.

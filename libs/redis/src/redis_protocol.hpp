@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-struct redisReader;
+struct redisReader;  // NOLINT(readability-identifier-naming): the name that hiredis gave it
 
 namespace kefu::redis {
 
