@@ -74,6 +74,7 @@ Task<Result<EmbeddingFlow::NamedTexts>> EmbeddingFlow::normalize(std::vector<std
   auto work = [&cache = cache_, texts = std::move(texts), role]() -> Result<NamedTexts> {
     NamedTexts named;
     KEFU_TRY(named.texts, normalize_texts(texts));
+    named.keys.reserve(named.texts.size());
     for (const std::string& text : named.texts) named.keys.push_back(cache.key(role, text));
     return named;
   };
@@ -105,6 +106,7 @@ EmbeddingFlow::NewTexts EmbeddingFlow::join(NamedTexts named, Lane lane,
 /// Belongs to the texts and not to the caller that began them: others may have joined.
 Task<void> EmbeddingFlow::resolve(NewTexts fresh, Role role) {
   std::vector<std::string> keys;
+  keys.reserve(fresh.jobs.size());
   for (const JobPtr& job : fresh.jobs) keys.push_back(job->key());
   const auto cached = co_await cache_.lookup(std::move(keys));
 
