@@ -24,3 +24,18 @@ set(LLAMA_BUILD_TOOLS ${KEFU_TESTS} CACHE BOOL "" FORCE)
 set(LLAMA_BUILD_SERVER ${KEFU_TESTS} CACHE BOOL "" FORCE)
 add_subdirectory("${KEFU_LLAMA_DIR}" "${CMAKE_BINARY_DIR}/third_party/llama.cpp" EXCLUDE_FROM_ALL SYSTEM)
 set(CMAKE_CXX_STANDARD 23)
+
+# An encoder has no logits, but llama.cpp reserves and clears room for them: vocabulary x tokens x 4 bytes, 512 MB for each worker of the
+# default model. One line of a copy is changed; should it move, the build says so.
+set(kefu_context "${CMAKE_BINARY_DIR}/third_party/llama-context.cpp")
+file(READ "${KEFU_LLAMA_DIR}/src/llama-context.cpp" original)
+string(REPLACE "bool has_logits     = true;"
+               "bool has_logits     = !cparams.embeddings || cparams.pooling_type == LLAMA_POOLING_TYPE_NONE;" changed "${original}")
+if(changed STREQUAL original)
+  message(FATAL_ERROR "llama-context.cpp does not hold the line that deploy/cmake/llama.cmake changes")
+endif()
+file(CONFIGURE OUTPUT "${kefu_context}" CONTENT "${changed}" @ONLY)  # written only when it differs
+get_target_property(sources llama SOURCES)
+list(TRANSFORM sources REPLACE "^llama-context.cpp$" "${kefu_context}")
+set_target_properties(llama PROPERTIES SOURCES "${sources}")
+set_source_files_properties("${kefu_context}" TARGET_DIRECTORY llama PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
