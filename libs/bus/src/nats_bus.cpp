@@ -51,6 +51,17 @@ class NatsBus::Impl {
     co_await closed.wait();
   }
 
+  Task<Result<>> flush(Deadline deadline) {
+    // Shared with the callback, which comes even when the caller has given up.
+    const auto flushed = std::make_shared<ReplySlot<bool>>(executor_, deadline);
+    connection_.flush(deadline, [flushed](Result<> result) {
+      flushed->deliver(result ? Result<bool>(true)
+                              : Result<bool>(std::unexpected(std::move(result).error())));
+    });
+    KEFU_CO_CHECK(co_await flushed->wait());
+    co_return Result<>{};
+  }
+
   Result<> publish(const Message& message) { return connection_.publish(message, {}); }
 
   Result<NatsRequests::Open> send(const RequestContext& context, Message message, std::size_t capacity) {
@@ -134,6 +145,7 @@ NatsBus::~NatsBus() { impl_->shut(); }
 
 Result<> NatsBus::start() { return impl_->start(); }
 Task<Result<>> NatsBus::wait_connected(Deadline deadline) { return impl_->wait_connected(deadline); }
+Task<Result<>> NatsBus::flush(Deadline deadline) { return impl_->flush(deadline); }
 Task<void> NatsBus::drain(Deadline deadline) { return impl_->drain(deadline); }
 bool NatsBus::connected() const { return impl_->connected(); }
 Result<> NatsBus::publish(Message message) { return impl_->publish(message); }

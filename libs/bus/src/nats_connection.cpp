@@ -222,6 +222,19 @@ Result<std::unique_ptr<NatsSubscribed>> NatsConnection::subscribe(std::string su
   return std::make_unique<NatsSubscribed>(worker_, std::move(state));
 }
 
+void NatsConnection::flush(Deadline deadline, std::move_only_function<void(Result<>)> on_flushed) {
+  worker_->run([this, deadline, on_flushed = std::move(on_flushed)]() mutable {
+    const auto remaining = std::chrono::duration_cast<milliseconds>(deadline.remaining());
+    // nats.c takes no time of zero for a flush.
+    const natsStatus status = remaining.count() > 0
+                                  ? natsConnection_FlushTimeout(connection_.get(), remaining.count())
+                                  : NATS_TIMEOUT;
+    mailbox_->post([on_flushed = std::move(on_flushed), status]() mutable {
+      on_flushed(status == NATS_OK ? Result<>{} : Result<>(std::unexpected(to_error(status))));
+    });
+  });
+}
+
 void NatsConnection::close(Deadline deadline, NatsMailbox::Event on_closed) {
   worker_->run([this, deadline, on_closed = std::move(on_closed)]() mutable {
     const auto remaining = std::chrono::duration_cast<milliseconds>(deadline.remaining());

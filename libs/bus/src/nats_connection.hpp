@@ -62,6 +62,8 @@ class NatsConnection {
   /// With publish_on_thread a failure shows as the target's completed().
   Result<std::unique_ptr<NatsSubscribed>> subscribe(std::string subject, std::string queue_group,
                                                     std::shared_ptr<NatsTarget> target);
+  /// `on_flushed` runs on the executor when the server has answered a ping, or could not in time.
+  void flush(Deadline deadline, std::move_only_function<void(Result<>)> on_flushed);
   /// Flushes until the deadline, then closes; `on_closed` runs on the executor.
   void close(Deadline deadline, NatsMailbox::Event on_closed);
 

@@ -2,6 +2,7 @@
 
 #include <kefu/async/signal.hpp>
 #include <kefu/bus/nats_bus.hpp>
+#include <kefu/service/log_bugs.hpp>
 #include <kefu/service/runner.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -21,6 +22,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kPoll = 250ms;
 constexpr unsigned kPollsPerWarning = 40;
+constexpr auto kFlushWithin = 5s;
 constexpr auto kCloseConnectionWithin = 5s;
 
 void declare(Settings& settings, CommonSettings& common) {
@@ -63,10 +65,14 @@ class Runner {
         log_(program_, level),
         endpoints_(metrics_),
         router_(respond_with_error),
-        bus_(io.get_executor(), {.url = common_.nats_url, .client_name = program_},
+        bus_(io.get_executor(),
+             {.url = common_.nats_url, .client_name = program_, .on_handler_exception = log_bugs(log_)},
              [this](bool connected) { log_connection("questions", connected); }),
         bulk_bus_(io.get_executor(),
-                  {.url = common_.nats_url, .client_name = program_ + "-bulk", .publish_on_thread = true},
+                  {.url = common_.nats_url,
+                   .client_name = program_ + "-bulk",
+                   .publish_on_thread = true,
+                   .on_handler_exception = log_bugs(log_)},
                   [this](bool connected) { log_connection("streams", connected); }),
         signals_(io, SIGINT, SIGTERM),
         drain_watchdog_(io),
@@ -105,6 +111,7 @@ class Runner {
     const Environment environment{io_.get_executor(), log_, metrics_, bus_, bulk_bus_, endpoints_};
     const std::unique_ptr<Service> service = make_(environment);
     auto started = co_await service->start();
+    if (started) started = co_await make_known();
     if (started) {
       endpoints_.set_conditions([this, &service] { return conditions(*service); });
       log_.info("serving");
@@ -121,6 +128,12 @@ class Runner {
     if (!started) co_return complain(started.error());
     log_.info("stopped");
     co_return 0;
+  }
+
+  /// Ready means that a question sent now is answered: the server must know of the subjects that are served.
+  Task<Result<>> make_known() {
+    KEFU_CO_CHECK(co_await bus_.flush(Deadline::in(kFlushWithin)));
+    co_return co_await bulk_bus_.flush(Deadline::in(kFlushWithin));
   }
 
   /// A drain that hangs must not keep the old process alive until the platform kills it without a word.

@@ -37,6 +37,7 @@ inline bool is_word(UChar32 c) {
 /// The code point at `position`, which moves behind it. Bytes that are not UTF-8 read as U+FFFD.
 inline UChar32 next_code_point(std::string_view text, std::size_t& position) {
   UChar32 c = 0;
+  // NOLINTNEXTLINE(bugprone-inc-dec-in-conditions): inside ICU's macro
   U8_NEXT_OR_FFFD(text.data(), position, text.size(), c);
   return c;
 }

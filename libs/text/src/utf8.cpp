@@ -11,6 +11,7 @@ std::size_t valid_utf8_prefix(std::string_view text) {
   while (i < text.size()) {
     const std::size_t start = i;
     UChar32 code_point = 0;
+    // NOLINTNEXTLINE(bugprone-inc-dec-in-conditions): inside ICU's macro
     U8_NEXT(text.data(), i, text.size(), code_point);
     if (code_point < 0) return start;
   }

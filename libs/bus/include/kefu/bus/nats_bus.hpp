@@ -38,6 +38,9 @@ class NatsBus final : public MessageBus {
   Result<> start();
   /// Returns when connected. Errors: `deadline_exceeded`.
   Task<Result<>> wait_connected(Deadline deadline);
+  /// Returns when the server has handled everything sent before: subscriptions made by serve() are then known to it.
+  /// Errors: `unavailable`, `deadline_exceeded`.
+  Task<Result<>> flush(Deadline deadline);
   /// Flushes and closes the connection. Subscriptions must be drained before.
   Task<void> drain(Deadline deadline);
 
