@@ -1,0 +1,104 @@
+#include "janitor.hpp"
+
+#include "kefu/v1/log.pb.h"
+
+#include <kefu/proto/subjects.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace kefu::index {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kStep = 100ms;
+constexpr auto kRenewEvery = 2s;
+constexpr auto kCallWithin = 2s;
+constexpr auto kPauseAfterError = 1s;
+constexpr auto kKey = "janitor";
+
+}  // namespace
+
+Janitor::Janitor(const JanitorParts& parts, std::string replica_id, std::size_t erasures_per_second)
+    : parts_(parts),
+      replica_id_(std::move(replica_id)),
+      per_step_(std::max<std::size_t>(1, erasures_per_second / (1s / kStep))) {}
+
+Task<void> Janitor::run() {
+  while (!stopping_) {
+    const auto step_ends = std::chrono::steady_clock::now() + kStep;
+    const bool ours = co_await hold_office();
+    Result<> done;
+    if (ours) {
+      done = co_await erase_some();
+    } else {
+      done = co_await learn();
+    }
+    if (!done) {
+      co_await sleep_for(kPauseAfterError);
+    } else {
+      co_await sleep_for(
+          std::max<std::chrono::steady_clock::duration>(0ms, step_ends - std::chrono::steady_clock::now()));
+    }
+  }
+  // Another replica need not wait for our entry to expire.
+  if (revision_) (void)co_await parts_.bucket.erase(kKey, Deadline::in(kCallWithin));
+}
+
+Task<bool> Janitor::hold_office() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < renew_at_) co_return revision_.has_value();
+  renew_at_ = now + kRenewEvery;
+  if (revision_) {
+    co_await write_entry(*revision_);
+    co_return revision_.has_value();
+  }
+  auto entry = co_await parts_.bucket.get(kKey, Deadline::in(kCallWithin));
+  if (!entry && entry.error().code == Errc::not_found) co_await write_entry(0);
+  kefu::v1::JanitorLease lease;
+  if (!entry || !lease.ParseFromString(entry->value)) co_return revision_.has_value();
+  if (lease.replica() == replica_id_) revision_ = entry->revision;  // ours, from before an interruption
+  learned_ = lease.cleared_sequence();
+  co_return revision_.has_value();
+}
+
+/// Writes our entry if nobody else did; otherwise, or when it is not known, we do not hold the office.
+Task<void> Janitor::write_entry(std::uint64_t expected_revision) {
+  kefu::v1::JanitorLease lease;
+  lease.set_replica(replica_id_);
+  lease.set_cleared_sequence(cleared_);
+  auto written = co_await parts_.bucket.put(kKey, lease.SerializeAsString(), expected_revision,
+                                            Deadline::in(kCallWithin));
+  revision_.reset();
+  if (written) revision_ = *written;
+}
+
+Task<Result<>> Janitor::erase_some() {
+  const std::uint64_t epoch = parts_.replica.epoch();
+  KEFU_CO_TRY(auto work, co_await parts_.replica.superseded(per_step_));
+  if (work.sequences.empty()) {
+    cleared_ = work.applied;
+    co_return Result<>{};
+  }
+  const std::string stream(proto::kVectorsStream);
+  // Sequences of a stream that was made again name other messages.
+  KEFU_CO_TRY(const auto state, co_await parts_.streams.state(stream, Deadline::in(kCallWithin)));
+  if (epoch != parts_.replica.epoch() || state.incarnation != parts_.replica.stream_incarnation()) {
+    co_return fail(Errc::not_ready, "the log was made again");
+  }
+  for (const std::uint64_t sequence : work.sequences) {
+    KEFU_CO_CHECK(co_await parts_.streams.erase(stream, sequence, Deadline::in(kCallWithin)));
+    parts_.metrics.erased.add();
+  }
+  co_return co_await parts_.replica.erased(std::move(work.sequences));
+}
+
+/// What the janitor has erased need not be remembered here.
+Task<Result<>> Janitor::learn() {
+  const std::uint64_t cleared = std::exchange(learned_, 0);
+  if (cleared == 0) co_return Result<>{};
+  co_return co_await parts_.replica.erased_up_to(cleared);
+}
+
+}  // namespace kefu::index

@@ -1,0 +1,187 @@
+#include "part_store.hpp"
+
+#include "sqlite.hpp"
+
+#include <array>
+#include <limits>
+#include <system_error>
+#include <unordered_set>
+#include <utility>
+
+namespace kefu::index {
+namespace {
+
+constexpr std::uint64_t kFormat = 1;
+constexpr std::uint64_t kNeverErasedByOthers = std::numeric_limits<std::int64_t>::max();
+
+// EXCLUSIVE keeps a second process out and needs no shared memory beside the WAL. NORMAL may lose the last
+// transactions when power fails, never the file's integrity: the replay then begins a little earlier.
+constexpr auto kPragmas =
+    "PRAGMA locking_mode = EXCLUSIVE;"
+    "PRAGMA journal_mode = WAL;"
+    "PRAGMA synchronous = NORMAL;"
+    "PRAGMA auto_vacuum = NONE;"
+    "PRAGMA temp_store = MEMORY;";
+constexpr auto kSchema =
+    "CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS messages(sequence INTEGER PRIMARY KEY, subject TEXT NOT NULL, payload BLOB "
+    "NOT "
+    "NULL);"
+    "CREATE TABLE IF NOT EXISTS superseded(sequence INTEGER PRIMARY KEY, cause INTEGER NOT NULL);"
+    "INSERT OR IGNORE INTO meta VALUES('format', 1), ('applied', 0), ('stream', '');";
+
+class SqlitePartStore final : public PartStore {
+ public:
+  Result<> open(const std::filesystem::path& file) {
+    KEFU_TRY(database_, sqlite::Database::open(file));
+    KEFU_CHECK(database_.execute(kPragmas));
+    KEFU_CHECK(create_tables());
+    KEFU_TRY(read_meta_, database_.prepare("SELECT value FROM meta WHERE name = ?"));
+    KEFU_TRY(write_meta_, database_.prepare("UPDATE meta SET value = ?2 WHERE name = ?1"));
+    KEFU_TRY(read_all_,
+             database_.prepare("SELECT sequence, subject, payload FROM messages ORDER BY sequence"));
+    KEFU_TRY(read_one_, database_.prepare("SELECT payload FROM messages WHERE sequence = ?"));
+    KEFU_TRY(add_, database_.prepare("INSERT OR REPLACE INTO messages VALUES(?, ?, ?)"));
+    KEFU_TRY(remove_, database_.prepare("DELETE FROM messages WHERE sequence = ?"));
+    KEFU_TRY(supersede_, database_.prepare("INSERT OR IGNORE INTO superseded VALUES(?, ?)"));
+    KEFU_TRY(read_superseded_,
+             database_.prepare("SELECT sequence FROM superseded ORDER BY sequence LIMIT ?"));
+    KEFU_TRY(erased_, database_.prepare("DELETE FROM superseded WHERE sequence = ?"));
+    KEFU_TRY(erased_up_to_, database_.prepare("DELETE FROM superseded WHERE cause <= ?"));
+    return check_format();
+  }
+
+  Result<Position> position() override {
+    Position position;
+    KEFU_CHECK(read_meta("applied", [&] { position.applied = read_meta_.integer(0); }));
+    KEFU_CHECK(read_meta("stream", [&] { position.stream_incarnation = read_meta_.bytes(0); }));
+    return position;
+  }
+
+  Result<> for_each(const std::function<Result<>(const Row&)>& visit) override {
+    Result<> outcome;
+    while (outcome) {
+      const auto row = read_all_.step();
+      if (!row) outcome = fail(row.error());
+      if (!row || !*row) break;
+      outcome = visit({read_all_.integer(0), read_all_.bytes(1), read_all_.bytes(2)});
+    }
+    read_all_.reset();
+    return outcome;
+  }
+
+  Result<std::string> payload(std::uint64_t sequence) override {
+    read_one_.bind(1, sequence);
+    const auto row = read_one_.step();
+    std::string bytes(row && *row ? read_one_.bytes(0) : std::string_view{});
+    read_one_.reset();
+    if (!row) return fail(row.error());
+    if (!*row) return fail(Errc::data_corrupt, "the index on disk is damaged", "a message is missing");
+    return bytes;
+  }
+
+  Result<> write(const Batch& batch) override {
+    const std::uint64_t cause = batch.superseded_here_alone ? kNeverErasedByOthers : batch.applied;
+    const std::unordered_set<std::uint64_t> dropped(batch.superseded.begin(), batch.superseded.end());
+    KEFU_TRY(auto transaction, sqlite::Transaction::begin(database_));
+    for (const Row& row : batch.added) {
+      if (dropped.contains(row.sequence)) continue;
+      add_.bind(1, row.sequence).bind_text(2, row.subject).bind_blob(3, row.payload);
+      KEFU_CHECK(add_.run());
+    }
+    for (const std::uint64_t sequence : batch.superseded) {
+      KEFU_CHECK(remove_.bind(1, sequence).run());
+      KEFU_CHECK(supersede_.bind(1, sequence).bind(2, cause).run());
+    }
+    KEFU_CHECK(write_meta_.bind_text(1, "applied").bind(2, batch.applied).run());
+    return transaction.commit();
+  }
+
+  Result<std::vector<std::uint64_t>> superseded(std::size_t limit) override {
+    std::vector<std::uint64_t> all;
+    Result<bool> row = read_superseded_.bind(1, limit).step();
+    for (; row && *row; row = read_superseded_.step()) all.push_back(read_superseded_.integer(0));
+    read_superseded_.reset();
+    if (!row) return fail(row.error());
+    return all;
+  }
+
+  Result<> erased(std::span<const std::uint64_t> sequences) override {
+    KEFU_TRY(auto transaction, sqlite::Transaction::begin(database_));
+    for (const std::uint64_t sequence : sequences) KEFU_CHECK(erased_.bind(1, sequence).run());
+    return transaction.commit();
+  }
+
+  Result<> erased_up_to(std::uint64_t applied) override { return erased_up_to_.bind(1, applied).run(); }
+
+  Result<> begin(std::string_view stream_incarnation) override {
+    KEFU_TRY(auto transaction, sqlite::Transaction::begin(database_));
+    KEFU_CHECK(database_.execute("DELETE FROM messages; DELETE FROM superseded;"));
+    KEFU_CHECK(write_meta_.bind_text(1, "applied").bind(2, std::uint64_t{0}).run());
+    KEFU_CHECK(write_meta_.bind_text(1, "stream").bind_text(2, stream_incarnation).run());
+    return transaction.commit();
+  }
+
+ private:
+  Result<> create_tables() {
+    KEFU_TRY(auto transaction, sqlite::Transaction::begin(database_));
+    KEFU_CHECK(database_.execute(kSchema));
+    return transaction.commit();
+  }
+
+  template <class Take>
+  Result<> read_meta(std::string_view name, Take take) {
+    const auto row = read_meta_.bind_text(1, name).step();
+    if (row && *row) take();
+    read_meta_.reset();
+    if (!row) return fail(row.error());
+    if (!*row) return fail(Errc::data_corrupt, "the index on disk is damaged", "meta data is missing");
+    return {};
+  }
+
+  Result<> check_format() {
+    std::uint64_t format = 0;
+    KEFU_CHECK(read_meta("format", [&] { format = read_meta_.integer(0); }));
+    if (format == kFormat) return {};
+    return fail(Errc::data_corrupt, "the index on disk has the format of another version of this program",
+                "format " + std::to_string(format));
+  }
+
+  sqlite::Database database_;  // first: destroyed after its statements
+  sqlite::Statement read_meta_, write_meta_, read_all_, read_one_, add_, remove_, supersede_,
+      read_superseded_, erased_, erased_up_to_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<PartStore>> PartStore::open(const std::filesystem::path& file) {
+  std::error_code error;
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
+  if (error) {
+    return fail(Errc::unavailable, "the data directory of the index cannot be made",
+                file.parent_path().string() + ": " + error.message());
+  }
+  auto store = std::make_unique<SqlitePartStore>();
+  KEFU_CHECK(store->open(file));
+  return store;
+}
+
+Result<std::filesystem::path> move_aside(const std::filesystem::path& file) {
+  constexpr std::array<const char*, 3> kCompanions{"", "-wal", "-shm"};
+  const std::filesystem::path target = file.string() + ".unusable";
+  for (const char* companion : kCompanions) {
+    const std::filesystem::path from = file.string() + companion;
+    const std::filesystem::path to = target.string() + companion;
+    std::error_code error;
+    std::filesystem::remove(to, error);
+    if (!std::filesystem::exists(from, error)) continue;
+    std::filesystem::rename(from, to, error);
+    if (error) {
+      return fail(Errc::unavailable, "the index on disk cannot be moved out of the way",
+                  from.string() + ": " + error.message());
+    }
+  }
+  return target;
+}
+
+}  // namespace kefu::index

@@ -1,0 +1,89 @@
+#include "segment.hpp"
+
+#include <kefu/text/segment.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace kefu::index {
+namespace {
+
+/// What the lexical index finds a passage by. A title that merely repeats the text would count twice.
+std::vector<std::string> indexed_terms(const kefu::v1::Passage& passage) {
+  std::string text = passage.text();
+  for (const std::string* more : {&passage.heading(), &passage.title()}) {
+    if (!more->empty() && *more != passage.text()) text.append("\n").append(*more);
+  }
+  return text::lexical_terms(text);
+}
+
+std::vector<std::uint32_t> held_terms(const kefu::v1::Passage& passage) {
+  std::vector<std::uint32_t> hashes;
+  const std::string text = passage.text() + "\n" + passage.heading() + "\n" + passage.answer();
+  for (const std::string& term : text::lexical_terms(text)) hashes.push_back(term_hash(term));
+  std::ranges::sort(hashes);
+  const auto repeated = std::ranges::unique(hashes);
+  hashes.erase(repeated.begin(), repeated.end());
+  hashes.shrink_to_fit();
+  return hashes;
+}
+
+}  // namespace
+
+std::uint32_t term_hash(std::string_view term) {
+  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a, folded: the same on every machine and in every build
+  for (const char c : term) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return static_cast<std::uint32_t>(hash ^ (hash >> 32));
+}
+
+std::shared_ptr<const Segment> Segment::build(std::shared_ptr<const DocumentName> document,
+                                              std::string model_fingerprint,
+                                              std::vector<IndexedPassage> passages) {
+  auto segment = std::make_shared<Segment>();
+  segment->model_fingerprint_ = std::move(model_fingerprint);
+  segment->spans_.push_back({document, 0, static_cast<std::uint32_t>(passages.size())});
+  segment->matrix_ = Int8Matrix(passages.empty() ? 0 : passages.front().vector.size());
+  std::vector<std::vector<std::string>> terms;
+  terms.reserve(passages.size());
+  for (IndexedPassage& passage : passages) {
+    terms.push_back(indexed_terms(passage.passage));
+    segment->matrix_.append(passage.vector);
+    auto held = held_terms(passage.passage);
+    segment->entries_.push_back(std::make_shared<const Entry>(
+        Entry{document, std::move(passage.passage), std::move(passage.vector), std::move(held)}));
+  }
+  segment->postings_ = Postings::build(terms);
+  return segment;
+}
+
+std::shared_ptr<const Segment> Segment::merge(std::span<const Source> sources) {
+  auto merged = std::make_shared<Segment>();
+  merged->model_fingerprint_ = sources.front().segment->model_fingerprint_;
+  merged->matrix_ = Int8Matrix(sources.front().segment->dimensions());
+  std::vector<std::vector<std::uint32_t>> new_rows(sources.size());
+  std::vector<Postings::Source> postings;
+  for (std::size_t s = 0; s < sources.size(); ++s) {
+    const auto& [segment, dead] = sources[s];
+    new_rows[s].assign(segment->rows(), Postings::kDropped);
+    for (const Span& span : segment->spans_) {
+      if (dead != nullptr && (*dead)[span.first]) continue;
+      merged->spans_.push_back({span.document, merged->rows(), span.count});
+      for (std::uint32_t row = span.first; row < span.first + span.count; ++row) {
+        new_rows[s][row] = merged->rows();
+        merged->entries_.push_back(segment->entries_[row]);
+        merged->matrix_.append_row_of(segment->matrix_, row);
+      }
+    }
+    postings.push_back({&segment->postings_, new_rows[s]});
+  }
+  merged->postings_ = Postings::merge(postings);
+  return merged;
+}
+
+std::uint64_t Segment::length(std::uint32_t first, std::uint32_t count) const {
+  std::uint64_t total = 0;
+  for (std::uint32_t row = first; row < first + count; ++row) total += postings_.length(row);
+  return total;
+}
+
+}  // namespace kefu::index

@@ -1,0 +1,137 @@
+#include "part_store.hpp"
+
+#include <kefu/testing/process.hpp>
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace kefu::index {
+namespace {
+
+class PartStoreTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<PartStore> open() {
+    auto store = PartStore::open(file());
+    EXPECT_TRUE(store) << store.error().message << " " << store.error().detail;
+    return store ? std::move(*store) : nullptr;
+  }
+  std::filesystem::path file() const { return directory_.path() / "data" / "index.sqlite3"; }
+
+  static std::vector<std::uint64_t> sequences(PartStore& store) {
+    std::vector<std::uint64_t> all;
+    EXPECT_TRUE(store.for_each([&](const PartStore::Row& row) -> Result<> {
+      all.push_back(row.sequence);
+      return {};
+    }));
+    return all;
+  }
+
+  testing::TemporaryDirectory directory_;
+};
+
+TEST_F(PartStoreTest, IsEmptyAtFirst) {
+  const auto store = open();
+  EXPECT_EQ(store->position()->applied, 0U);
+  EXPECT_EQ(store->position()->stream_incarnation, "");
+  EXPECT_TRUE(sequences(*store).empty());
+}
+
+TEST_F(PartStoreTest, HoldsWhatWasWrittenAfterAReopen) {
+  const std::string binary("\0\xff\n", 3);
+  {
+    const auto store = open();
+    ASSERT_TRUE(store->begin("stream-1"));
+    const std::vector<PartStore::Row> rows{{3, "a.b", binary}, {9, "c.d", ""}};
+    ASSERT_TRUE(store->write({.applied = 9, .added = rows}));
+  }
+  const auto store = open();
+  EXPECT_EQ(store->position()->applied, 9U);
+  EXPECT_EQ(store->position()->stream_incarnation, "stream-1");
+  EXPECT_EQ(sequences(*store), (std::vector<std::uint64_t>{3, 9}));
+  EXPECT_EQ(*store->payload(3), binary);
+  EXPECT_EQ(*store->payload(9), "");
+  EXPECT_EQ(store->payload(4).error().code, Errc::data_corrupt);
+}
+
+TEST_F(PartStoreTest, RemembersSupersededSequencesUntilTheyAreErased) {
+  const auto store = open();
+  const std::vector<PartStore::Row> first{{1, "a", "x"}, {2, "b", "y"}};
+  ASSERT_TRUE(store->write({.applied = 2, .added = first}));
+  const std::vector<PartStore::Row> second{{3, "c", "z"}, {4, "d", "late"}};
+  const std::vector<std::uint64_t> superseded{1, 4};
+  ASSERT_TRUE(store->write({.applied = 4, .added = second, .superseded = superseded}));
+  EXPECT_EQ(sequences(*store), (std::vector<std::uint64_t>{2, 3}));
+  EXPECT_EQ(*store->superseded(10), superseded);
+  EXPECT_EQ(*store->superseded(1), std::vector<std::uint64_t>{1});
+  ASSERT_TRUE(store->erased(superseded));
+  EXPECT_TRUE(store->superseded(10)->empty());
+}
+
+TEST_F(PartStoreTest, ForgetsWhatAnotherReplicaHasErased) {
+  const auto store = open();
+  const std::vector<std::uint64_t> early{1, 2};
+  const std::vector<std::uint64_t> late{3};
+  ASSERT_TRUE(store->write({.applied = 10, .superseded = early}));
+  ASSERT_TRUE(store->write({.applied = 20, .superseded = late}));
+  ASSERT_TRUE(store->erased_up_to(19));
+  EXPECT_EQ(*store->superseded(10), late);
+}
+
+TEST_F(PartStoreTest, BeginsAgainWithAnotherStream) {
+  const auto store = open();
+  ASSERT_TRUE(store->begin("one"));
+  const std::vector<PartStore::Row> rows{{1, "a", "x"}};
+  ASSERT_TRUE(store->write({.applied = 1, .added = rows}));
+  ASSERT_TRUE(store->begin("two"));
+  EXPECT_EQ(store->position()->applied, 0U);
+  EXPECT_EQ(store->position()->stream_incarnation, "two");
+  EXPECT_TRUE(sequences(*store).empty());
+}
+
+TEST_F(PartStoreTest, CallsAFileThatIsNoDatabaseCorrupt) {
+  std::filesystem::create_directories(file().parent_path());
+  std::ofstream(file()) << std::string(8192, 'x');
+  EXPECT_EQ(PartStore::open(file()).error().code, Errc::data_corrupt);
+  const auto moved = move_aside(file());
+  ASSERT_TRUE(moved);
+  EXPECT_TRUE(std::filesystem::exists(*moved));
+  EXPECT_NE(open(), nullptr);
+}
+
+TEST_F(PartStoreTest, CallsAFileWithDamagedPagesCorrupt) {
+  {
+    const auto store = open();
+    const std::string large(4000, 'p');
+    std::vector<PartStore::Row> rows;
+    for (std::uint64_t i = 1; i <= 200; ++i) rows.push_back({i, "subject", large});
+    ASSERT_TRUE(store->write({.applied = 200, .added = rows}));
+  }
+  {
+    std::fstream damage(file(), std::ios::in | std::ios::out | std::ios::binary);
+    for (int offset = 4096 * 5; offset < 4096 * 200; offset += 4096) {
+      damage.seekp(offset);
+      damage << std::string(64, '\xee');
+    }
+  }
+  auto store = PartStore::open(file());
+  const auto read = store ? (*store)->for_each([](const PartStore::Row&) -> Result<> { return {}; })
+                          : Result<>(fail(store.error()));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, Errc::data_corrupt);
+}
+
+TEST_F(PartStoreTest, CallsAFileOfAnotherFormatCorrupt) {
+  (void)open();
+  testing::run_command(
+      {"python3", "-c",
+       "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute(\"update meta set value=99 where "
+       "name='format'\"); c.commit()",
+       file().string()});
+  EXPECT_EQ(PartStore::open(file()).error().code, Errc::data_corrupt);
+}
+
+}  // namespace
+}  // namespace kefu::index
