@@ -41,7 +41,7 @@ struct Heading {
 std::string heading_text(std::string_view raw) {
   std::string text(trim(raw));
   std::erase_if(text, [](char c) { return c == '*' || c == '`'; });
-  return std::string(trim(text::truncate_utf8(text, kMaxHeadingBytes)));
+  return std::string(trim(text));
 }
 
 std::optional<Heading> atx_heading(std::string_view line) {
@@ -122,29 +122,28 @@ class MarkdownParser {
       std::string_view title = trim(line->substr(6));
       const bool quoted =
           title.size() > 1 && (title[0] == '"' || title[0] == '\'') && title.back() == title[0];
-      document_.set_title(heading_text(quoted ? title.substr(1, title.size() - 2) : title));
+      const std::string text = heading_text(quoted ? title.substr(1, title.size() - 2) : title);
+      document_.set_title(std::string(text::truncate_utf8(text, kMaxHeadingBytes)));
     }
     at_ = static_cast<std::size_t>(end - lines_.begin()) + 1;
   }
 
   void take_block() {
     const std::string_view line = lines_[at_];
-    if (is_blank(line)) {
+    const bool underlines = underline_level(line) != 0 && paragraph_may_be_heading();
+    if (is_blank(line) || (is_rule(line) && !underlines)) {
       close_paragraph();
       ++at_;
     } else if (!fence_of(line).empty()) {
       close_paragraph();
       take_code();
-    } else if (auto heading = atx_heading(line)) {
+    } else if (const auto heading = atx_heading(line)) {
       close_paragraph();
-      open_heading(std::move(*heading));
+      open_heading(*heading);
       ++at_;
-    } else if (!paragraph_.empty() && underline_level(line) != 0) {
+    } else if (underlines) {
       open_heading(Heading{underline_level(line), heading_text(paragraph_)});
       paragraph_.clear();
-      ++at_;
-    } else if (is_rule(line)) {
-      close_paragraph();
       ++at_;
     } else if (line.find('|') != std::string_view::npos && at_ + 1 < lines_.size() &&
                is_table_rule(lines_[at_ + 1])) {
@@ -203,14 +202,10 @@ class MarkdownParser {
         at_ = next;
         continue;
       }
-      if (!fence_of(line).empty() && indent_of(line) == 0) {
-        break;
-      } else if (atx_heading(line) || is_rule(line)) {
-        break;
-      } else {
-        list.append(line).push_back('\n');
-        ++at_;
-      }
+      const bool code_begins = !fence_of(line).empty() && indent_of(line) == 0;
+      if (code_begins || atx_heading(line) || is_rule(line)) break;
+      list.append(line).push_back('\n');
+      ++at_;
     }
     add_block(Block::KIND_LIST, list);
   }
@@ -234,10 +229,19 @@ class MarkdownParser {
     paragraph_.clear();
   }
 
-  void open_heading(Heading heading) {
-    if (heading.level == 1 && document_.title().empty()) document_.set_title(heading.text);
-    path_[heading.level - 1] = std::move(heading.text);
+  /// A longer paragraph above a line of dashes is text with a rule below it.
+  bool paragraph_may_be_heading() const {
+    return !paragraph_.empty() && paragraph_.size() <= kMaxHeadingBytes &&
+           paragraph_.find('\n') == std::string::npos;
+  }
+
+  void open_heading(const Heading& heading) {
+    const std::string short_text(trim(text::truncate_utf8(heading.text, kMaxHeadingBytes)));
+    if (heading.level == 1 && document_.title().empty()) document_.set_title(short_text);
+    path_[heading.level - 1] = short_text;
     for (std::size_t deeper = heading.level; deeper < kLevels; ++deeper) path_[deeper].clear();
+    // What was cut off is not lost.
+    if (short_text.size() < heading.text.size()) add_block(Block::KIND_PARAGRAPH, heading.text);
   }
 
   std::string heading_path() const {

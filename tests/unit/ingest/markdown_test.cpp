@@ -64,10 +64,16 @@ TEST(Markdown, RefusesADocumentWithoutText) {
   EXPECT_THAT(refusal(Format::markdown, "# only\n## headings\n"), HasSubstr("no text"));
 }
 
-TEST(Markdown, CutsAHeadingThatIsATextOfItsOwn) {
-  const auto document = parse("# " + std::string(4000, 'x') + "\ntext");
-  ASSERT_THAT(document.blocks(), SizeIs(1));
-  EXPECT_LE(document.blocks(0).heading().size(), 200U);
+TEST(Markdown, KeepsAHeadingThatIsATextOfItsOwnAsText) {
+  const std::string heading(4000, 'x');
+  const auto document = parse("# " + heading + "\ntext");
+  EXPECT_THAT(outline(document), ElementsAre("p [" + heading.substr(0, 150) + "] " + heading,
+                                             "p [" + heading.substr(0, 150) + "] text"));
+  EXPECT_EQ(document.title().size(), 150U);
+}
+
+TEST(Markdown, TakesDashesBelowALongParagraphAsARule) {
+  EXPECT_THAT(outline(parse("one\ntwo\n---\nthree")), ElementsAre("p [] one\ntwo", "p [] three"));
 }
 
 TEST(Markdown, ReadsALongListWithManyBlankLinesInLinearTime) {
