@@ -82,7 +82,8 @@ TEST(CrashingDocument, FailsItsJobAndLeavesTheVersionBeforeAndTheNextJobsAlone) 
   system.wait_ready("ingest");
   const auto crashed = system.wait_for_job(system.upload("shop", "warranty.txt", "text/plain", "bad"));
   EXPECT_EQ(crashed["state"], "failed");
-  EXPECT_THAT(crashed["error"].get<std::string>(), HasSubstr("warranty.txt"));
+  EXPECT_EQ(crashed["filename"], "warranty.txt");
+  EXPECT_THAT(crashed["error"].get<std::string>(), HasSubstr("crashed its extractor"));
   EXPECT_EQ(system.metric("ingest", "kefu_ingest_jobs_total", "outcome=\"failed\""), 1);
 
   ASSERT_EQ(system.terminate("ingest"), 0);

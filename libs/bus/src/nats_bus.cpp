@@ -65,7 +65,7 @@ class NatsBus::Impl {
   Result<> publish(const Message& message) { return connection_.publish(message, {}); }
 
   Result<NatsRequests::Open> send(const RequestContext& context, Message message, std::size_t capacity) {
-    const NatsRequests::Open request = requests_->open(context.deadline, capacity);
+    NatsRequests::Open request = requests_->open(context.deadline, capacity);
     if (!message.plain) add_context(context, message);
     message.reply_to = requests_->reply_subject(request.token);
     auto on_failure = [requests = requests_, token = request.token](const Error& error) {

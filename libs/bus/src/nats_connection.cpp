@@ -123,6 +123,7 @@ Result<NatsOptionsPtr> NatsConnection::make_options() {
   NatsOptionsPtr options(raw);
   const std::vector<std::string> urls = split(options_.url);
   std::vector<const char*> servers;
+  servers.reserve(urls.size());
   for (const std::string& url : urls) servers.push_back(url.c_str());
   const natsStatus results[] = {
       natsOptions_SetServers(raw, servers.data(), static_cast<int>(servers.size())),

@@ -108,12 +108,11 @@ class Runner {
     if (auto started = start_connections(); !started) co_return complain(started.error());
     log_.info("started", {{"admin_port", std::int64_t{admin_->port()}}});
     if (!co_await wait_for_nats()) co_return 0;
-    const Environment environment{io_.get_executor(), log_, metrics_, bus_, bulk_bus_, endpoints_};
-    const std::unique_ptr<Service> service = make_(environment);
-    auto started = co_await service->start();
+    service_ = make_(environment_);
+    auto started = co_await service_->start();
     if (started) started = co_await make_known();
     if (started) {
-      endpoints_.set_conditions([this, &service] { return conditions(*service); });
+      endpoints_.set_conditions([this] { return conditions(); });
       log_.info("serving");
       while (!signalled_) co_await stop_.wait();
       log_.info("draining");
@@ -121,7 +120,7 @@ class Runner {
     watch_over_drain();
     endpoints_.set_draining();
     if (started) co_await sleep_for(common_.drain_delay);
-    co_await service->drain();
+    co_await service_->drain();
     endpoints_.set_conditions([] { return std::vector<Condition>{}; });
     co_await bus_.drain(Deadline::in(kCloseConnectionWithin));
     co_await bulk_bus_.drain(Deadline::in(kCloseConnectionWithin));
@@ -168,8 +167,8 @@ class Runner {
     log_.warning("waiting for NATS", {{"url", std::string_view(hosts)}});
   }
 
-  std::vector<Condition> conditions(const Service& service) const {
-    std::vector<Condition> all = service.conditions();
+  std::vector<Condition> conditions() const {
+    std::vector<Condition> all = service_->conditions();
     const bool connected = bus_.connected() && bulk_bus_.connected();
     all.push_back({.name = "nats",
                    .state = connected ? Condition::State::ok : Condition::State::failed,
@@ -194,6 +193,8 @@ class Runner {
   bus::NatsBus bus_;
   bus::NatsBus bulk_bus_;
   std::optional<http::Server> admin_;
+  const Environment environment_{io_.get_executor(), log_, metrics_, bus_, bulk_bus_, endpoints_};
+  std::unique_ptr<Service> service_;  // metrics may ask it until admin_ is drained
   asio::signal_set signals_;
   asio::steady_timer drain_watchdog_;
   Signal stop_;

@@ -62,7 +62,26 @@ class Settings::Impl {
 
   template <class Value>
   void add(const std::string& name, Value& value, const std::string& help) {
-    app_.add_option("--" + name, value, help)->envname(environment_variable(name))->capture_default_str();
+    declare(name, app_.add_option("--" + name, value, help)->capture_default_str());
+  }
+
+  /// The variable's name is for the help alone: CLI11 reads the environment after the file, and we before it.
+  void declare(const std::string& name, CLI::Option* option) {
+    option->envname(environment_variable(name))->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    names_.push_back(name);
+  }
+
+  /// The environment's settings as if they were flags, then the real flags: of two the last one counts, and
+  /// flags count before the file. In reverse, as CLI11 takes them.
+  std::vector<std::string> words(int argc, const char* const* argv) const {
+    std::vector<std::string> words;
+    for (const std::string& name : names_) {
+      const char* value = std::getenv(environment_variable(name).c_str());
+      if (value != nullptr && *value != '\0') words.push_back(fmt::format("--{}={}", name, value));
+    }
+    words.insert(words.end(), argv + std::min(1, argc), argv + argc);
+    std::ranges::reverse(words);
+    return words;
   }
 
   std::string program_;
@@ -74,6 +93,7 @@ class Settings::Impl {
     std::string* value;
   };
   std::vector<std::unique_ptr<SecretFile>> secret_files_;
+  std::vector<std::string> names_;
 };
 
 Settings::Settings(std::string program, std::string description)
@@ -95,35 +115,41 @@ void Settings::add(const std::string& name, double& value, const std::string& he
   impl_->add(name, value, help);
 }
 void Settings::add(const std::string& name, bool& value, const std::string& help) {
-  impl_->app_.add_flag("--" + name + ",!--no-" + name, value, help)
-      ->envname(environment_variable(name))
-      ->capture_default_str();
+  impl_->declare(name,
+                 impl_->app_.add_flag("--" + name + ",!--no-" + name, value, help)->capture_default_str());
 }
 void Settings::add(const std::string& name, std::chrono::milliseconds& value, const std::string& help) {
   const auto take = [&value](const std::string& text) {
     if (const std::string error = parse_duration(text, value); !error.empty())
       throw CLI::ValidationError(error);
   };
-  impl_->app_.add_option_function<std::string>("--" + name, take, help)
-      ->envname(environment_variable(name))
-      ->default_str(format_duration(value))
-      ->type_name("DURATION");
+  impl_->declare(name, impl_->app_.add_option_function<std::string>("--" + name, take, help)
+                           ->default_str(format_duration(value))
+                           ->type_name("DURATION"));
 }
 void Settings::add_secret(const std::string& name, std::string& value, const std::string& help) {
-  // In the group "" it has no line in the help, since as a flag it would show in the list of processes.
-  impl_->app_.add_option("--" + name, value)->envname(environment_variable(name))->group("");
+  impl_->declare(name, impl_->app_.add_option("--" + name, value)->group(""));  // no line in the help
   auto& file =
       *impl_->secret_files_.emplace_back(std::make_unique<Impl::SecretFile>(name, std::string{}, &value));
-  impl_->app_
-      .add_option("--" + name + "-file", file.path,
-                  fmt::format("File that holds it, or ${}: {}", environment_variable(name), help))
-      ->envname(environment_variable(name + "-file"))
-      ->type_name("PATH");
+  const std::string text = fmt::format("File that holds it, or ${}: {}", environment_variable(name), help);
+  impl_->declare(name + "-file",
+                 impl_->app_.add_option("--" + name + "-file", file.path, text)->type_name("PATH"));
 }
 
 Settings::Outcome Settings::parse(int argc, const char* const* argv) {
+  for (const auto& secret : impl_->secret_files_) {
+    const std::string flag = "--" + secret->name;
+    const auto is_secret = [&](std::string_view word) {
+      return word == flag || word.starts_with(flag + "=");
+    };
+    if (std::any_of(argv, argv + argc, is_secret)) {
+      std::cerr << fmt::format("{}: {} would show in the list of processes: use ${} or {}-file\n",
+                               impl_->program_, flag, environment_variable(secret->name), flag);
+      return Outcome::exit_failure;
+    }
+  }
   try {
-    impl_->app_.parse(argc, argv);
+    impl_->app_.parse(impl_->words(argc, argv));
   } catch (const CLI::Success& success) {
     impl_->app_.exit(success);
     return Outcome::exit_success;

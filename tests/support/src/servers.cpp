@@ -59,9 +59,13 @@ std::string NatsServer::url() const { return fmt::format("nats://127.0.0.1:{}", 
 void NatsServer::kill() { process_.reset(); }
 
 void NatsServer::start() {
-  process_.emplace(start_server(
-      {"nats-server", "-a", "127.0.0.1", "-p", std::to_string(port_), "-js", "-sd", store_.path().string()},
-      extra_arguments_, store_.path() / "server.log", port_));
+  const auto config = store_.path() / "nats.conf";
+  // By default the server refuses streams whose limits are over three quarters of the free disk.
+  std::ofstream(config) << fmt::format("jetstream {{ store_dir: \"{}\", max_file_store: 1TB }}\n",
+                                       store_.path().string());
+  process_.emplace(
+      start_server({"nats-server", "-a", "127.0.0.1", "-p", std::to_string(port_), "-c", config.string()},
+                   extra_arguments_, store_.path() / "server.log", port_));
 }
 
 void NatsServer::pause() { process_->signal(SIGSTOP); }

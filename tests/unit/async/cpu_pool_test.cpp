@@ -23,22 +23,22 @@ Task<int> run_void(CpuPool& pool) {
 }
 
 TEST(CpuPool, WorksOnAnotherThreadAndResumesOnTheCallers) {
-  CpuPool pool(1);
   asio::io_context io;
+  CpuPool pool(1);
   const auto [worker, resumed] = testing::run_task(io, run_elsewhere(pool));
   EXPECT_NE(worker, std::this_thread::get_id());
   EXPECT_EQ(resumed, std::this_thread::get_id());
 }
 
 TEST(CpuPool, CarriesValuesThatCanOnlyBeMoved) {
-  CpuPool pool(1);
   asio::io_context io;
+  CpuPool pool(1);
   EXPECT_EQ(*testing::run_task(io, move_through(pool, std::make_unique<int>(5))), 5);
 }
 
 TEST(CpuPool, RunsFunctionsThatReturnNothing) {
-  CpuPool pool(2);
   asio::io_context io;
+  CpuPool pool(2);
   EXPECT_EQ(testing::run_task(io, run_void(pool)), 7);
 }
 

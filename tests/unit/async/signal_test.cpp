@@ -8,11 +8,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
+Task<bool> wait_beside_a_raise(Signal& signal) {
+  // The raise is posted now and runs when this coroutine waits.
+  asio::post(co_await asio::this_coro::executor, [&signal] { signal.raise(); });
+  co_return co_await signal.wait(Deadline::in(1min));
+}
+
 TEST(Signal, TellsARaiseFromADeadline) {
   asio::io_context io;
   Signal signal(io.get_executor());
-  asio::post(io, [&] { signal.raise(); });
-  EXPECT_TRUE(testing::run_task(io, signal.wait(Deadline::in(1min))));
+  EXPECT_TRUE(testing::run_task(io, wait_beside_a_raise(signal)));
   EXPECT_FALSE(testing::run_task(io, signal.wait(Deadline::in(1ms))));
 }
 

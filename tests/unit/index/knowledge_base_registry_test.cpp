@@ -31,7 +31,7 @@ TEST(KnowledgeBaseNames, TakeLettersOfAnyScriptDigitsHyphensAndUnderscores) {
 
 class KnowledgeBaseRegistryTest : public ::testing::Test {
  protected:
-  KnowledgeBaseRegistryTest() { (void)testing::run_task(io_, bucket_->ensure(0ms, deadline())); }
+  KnowledgeBaseRegistryTest() { EXPECT_TRUE(testing::run_task(io_, bucket_->ensure(0ms, deadline()))); }
 
   static Deadline deadline() { return Deadline::in(10s); }
   auto put(const std::string& name, const std::string& description = "") {
@@ -58,6 +58,8 @@ TEST_F(KnowledgeBaseRegistryTest, CreatesOnceAndThenUpdatesTheDescription) {
   EXPECT_EQ(second->record.incarnation(), first->record.incarnation());
   EXPECT_EQ(get("商店")->description(), "two");
   EXPECT_EQ(put("a b").error().code, Errc::invalid_argument);
+  EXPECT_EQ(put("shop", std::string(5000, 'x')).error().code, Errc::invalid_argument);
+  EXPECT_EQ(put("shop", "\xff").error().code, Errc::invalid_argument);
 }
 
 TEST_F(KnowledgeBaseRegistryTest, GivesAnotherIncarnationAfterADeleteAndRemembersTheOld) {
@@ -75,10 +77,10 @@ TEST_F(KnowledgeBaseRegistryTest, GivesAnotherIncarnationAfterADeleteAndRemember
 }
 
 TEST_F(KnowledgeBaseRegistryTest, ListsTheLiveOnesByName) {
-  (void)put("b");
-  (void)put("a");
-  (void)put("c");
-  (void)remove("c");
+  ASSERT_TRUE(put("b"));
+  ASSERT_TRUE(put("a"));
+  ASSERT_TRUE(put("c"));
+  ASSERT_TRUE(remove("c"));
   const auto all = list();
   ASSERT_TRUE(all);
   ASSERT_EQ(all->size(), 2U);
@@ -106,7 +108,8 @@ TEST_F(KnowledgeBaseRegistryTest, LetsOnlyOneOfTwoReplicasCreate) {
 }
 
 TEST_F(KnowledgeBaseRegistryTest, SaysWhenARecordCannotBeRead) {
-  (void)testing::run_task(io_, bucket_->put(subject_token("shop"), "\xff\xff", std::nullopt, deadline()));
+  ASSERT_TRUE(
+      testing::run_task(io_, bucket_->put(subject_token("shop"), "\xff\xff", std::nullopt, deadline())));
   EXPECT_EQ(get("shop").error().code, Errc::data_corrupt);
 }
 

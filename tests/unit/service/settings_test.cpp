@@ -104,5 +104,12 @@ TEST_F(SettingsTest, ASecretComesFromTheEnvironmentOrAFile) {
   EXPECT_THAT(err_, HasSubstr("/nowhere/key"));
 }
 
+TEST_F(SettingsTest, ASecretAsAFlagIsRefusedWithoutRepeatingIt) {
+  EXPECT_EQ(parse({"--api-key", "sk-very-secret"}), Settings::Outcome::exit_failure);
+  EXPECT_THAT(err_, HasSubstr("KEFU_API_KEY"));
+  EXPECT_THAT(err_, Not(HasSubstr("sk-very-secret")));
+  EXPECT_EQ(parse({"--api-key=sk-very-secret"}), Settings::Outcome::exit_failure);
+}
+
 }  // namespace
 }  // namespace kefu::service

@@ -16,9 +16,9 @@ namespace kefu::testing {
 class Process {
  public:
   struct Options {
-    std::vector<std::string> command;  ///< looked up in PATH
+    std::vector<std::string> command;                     ///< looked up in PATH
     std::map<std::string, std::string> environment = {};  ///< added to this process' own
-    std::filesystem::path output = {};   ///< stdout and stderr together, appended; empty: /dev/null
+    std::filesystem::path output = {};  ///< stdout and stderr together, appended; empty: /dev/null
   };
   /// Throws std::runtime_error when the program cannot be started.
   explicit Process(const Options& options);

@@ -1,23 +1,23 @@
 #pragma once
 
+#include <kefu/async/signal.hpp>
+#include <kefu/async/task.hpp>
+#include <kefu/base/deadline.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
+
 #include <chrono>
 #include <exception>
 #include <optional>
 #include <stdexcept>
 #include <utility>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <gtest/gtest.h>
-
-#include <kefu/async/signal.hpp>
-#include <kefu/async/task.hpp>
-#include <kefu/base/deadline.hpp>
-
 namespace kefu::testing {
 
-/// Runs one coroutine of a test on `io` until it returns; other work of `io` runs meanwhile. A test that hangs fails
-/// after a minute instead.
+/// Runs one coroutine of a test on `io` until it returns; other work of `io` runs meanwhile. A test that
+/// hangs fails after a minute instead.
 template <class T>
 T run_task(asio::io_context& io, Task<T> task) {
   std::optional<T> value;
@@ -49,7 +49,8 @@ inline void run_task(asio::io_context& io, Task<void> task) {
   run_task<bool>(io, Adapter::run(std::move(task)));
 }
 
-/// Polls `condition` from inside a coroutine until it holds: `EXPECT_TRUE(co_await eventually([&] { return ...; }));`
+/// Polls `condition` from inside a coroutine until it holds: `EXPECT_TRUE(co_await eventually([&] { return
+/// ...; }));`
 template <class Condition>
 Task<bool> eventually(Condition condition, std::chrono::milliseconds limit = std::chrono::seconds(10)) {
   const Deadline deadline = Deadline::in(limit);

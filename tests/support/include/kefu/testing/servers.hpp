@@ -1,15 +1,15 @@
 #pragma once
 
+#include <kefu/testing/process.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
 
-#include <kefu/testing/process.hpp>
-
 namespace kefu::testing {
 
-/// A real nats-server with JetStream on a free port, with its store in a temporary folder. The constructor returns when it takes
-/// connections.
+/// A real nats-server with JetStream on a free port, with its store in a temporary folder. The constructor
+/// returns when it takes connections.
 class NatsServer {
  public:
   explicit NatsServer(std::vector<std::string> extra_arguments = {});
