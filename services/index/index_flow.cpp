@@ -19,6 +19,8 @@ constexpr std::uint32_t kMostHits = 100;
 constexpr std::size_t kLongestQuestion = 16 * 1024;
 /// A reply that is not ready must still reach the caller in time, so that it can ask another replica.
 constexpr auto kReplyTakes = 20ms;
+/// NATS carries 1 MiB with its headers; the hits that come last are left out.
+constexpr std::size_t kMostReplyBytes = 900 * 1024;
 
 template <class Request>
 Result<Request> parse(const std::string& payload) {
@@ -71,7 +73,12 @@ Task<Result<std::string>> IndexFlow::search(RequestContext context, std::string 
   parts_.metrics.dense.observe(outcome.dense_time);
   parts_.metrics.lexical.observe(outcome.lexical_time);
   if (outcome.lexical_only) parts_.metrics.lexical_only.add();
-  for (kefu::v1::Hit& hit : outcome.hits) *response.add_hits() = std::move(hit);
+  std::size_t bytes = 0;
+  for (kefu::v1::Hit& hit : outcome.hits) {
+    bytes += hit.ByteSizeLong() + 8;
+    if (bytes > kMostReplyBytes) break;
+    *response.add_hits() = std::move(hit);
+  }
   *response.mutable_background() = std::move(outcome.background);
   response.set_lexical_only(outcome.lexical_only);
   co_return response.SerializeAsString();
@@ -98,6 +105,7 @@ kefu::v1::GetKnowledgeBaseResponse IndexFlow::describe(kefu::v1::KnowledgeBase r
   kefu::v1::GetKnowledgeBaseResponse response;
   response.set_documents(size.documents);
   response.set_passages(size.passages);
+  record.clear_former_incarnations();  // nobody's business but the sweep's
   *response.mutable_knowledge_base() = std::move(record);
   return response;
 }
@@ -124,6 +132,7 @@ Task<Result<std::string>> IndexFlow::put(RequestContext context, std::string pay
   KEFU_CO_TRY(auto put,
               co_await parts_.registry.put(std::move(*request.mutable_name()),
                                            std::move(*request.mutable_description()), context.deadline));
+  put.record.clear_former_incarnations();
   kefu::v1::PutKnowledgeBaseResponse response;
   *response.mutable_knowledge_base() = std::move(put.record);
   response.set_created(put.created);

@@ -17,6 +17,7 @@ namespace kefu::index {
 namespace {
 
 constexpr std::size_t kLongestName = 64;
+constexpr std::size_t kLongestDescription = 4096;
 constexpr int kAttempts = 8;
 /// A name deleted and created more often than this leaves something unswept in the log, which costs space
 /// alone.
@@ -30,6 +31,15 @@ std::int64_t now_unix_ms() {
 
 std::unexpected<Error> unknown(const std::string& name) {
   return fail(Errc::not_found, "there is no knowledge base \"" + name + "\"");
+}
+
+/// Errors: `invalid_argument`.
+Result<> check_description(std::string_view description) {
+  if (description.size() > kLongestDescription) {
+    return fail(Errc::invalid_argument,
+                fmt::format("description: longer than {} bytes", kLongestDescription));
+  }
+  return text::validate_utf8(description);
 }
 
 kefu::v1::KnowledgeBase new_record(kefu::v1::KnowledgeBase former, std::string name,
@@ -60,6 +70,7 @@ Result<> check_kb_name(std::string_view name) {
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(name.data());
   for (std::int32_t i = 0; i < static_cast<std::int32_t>(name.size());) {
     UChar32 c = 0;
+    // NOLINTNEXTLINE(bugprone-inc-dec-in-conditions): inside ICU's macro
     U8_NEXT(bytes, i, static_cast<std::int32_t>(name.size()), c);
     const bool mark = (U_GET_GC_MASK(c) & U_GC_M_MASK) != 0;  // vowel signs and accents of letters
     if (u_isalnum(c) || mark || c == '-' || c == '_') continue;
@@ -82,6 +93,7 @@ Task<Result<KnowledgeBaseRegistry::Found>> KnowledgeBaseRegistry::find(std::stri
 Task<Result<KnowledgeBaseRegistry::Put>> KnowledgeBaseRegistry::put(std::string name, std::string description,
                                                                     Deadline deadline) {
   KEFU_CO_CHECK(check_kb_name(name));
+  KEFU_CO_CHECK(check_description(description));
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     KEFU_CO_TRY(Found found, co_await find(name, deadline));
     Put put{found.record, !found.live()};

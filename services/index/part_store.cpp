@@ -168,7 +168,7 @@ Result<std::unique_ptr<PartStore>> PartStore::open(const std::filesystem::path& 
 
 Result<std::filesystem::path> move_aside(const std::filesystem::path& file) {
   constexpr std::array<const char*, 3> kCompanions{"", "-wal", "-shm"};
-  const std::filesystem::path target = file.string() + ".unusable";
+  std::filesystem::path target = file.string() + ".unusable";
   for (const char* companion : kCompanions) {
     const std::filesystem::path from = file.string() + companion;
     const std::filesystem::path to = target.string() + companion;

@@ -11,7 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace kefu::index::testing;
-using kefu::testing::eventually;
 using kefu::testing::run_task;
 using ::testing::HasSubstr;
 using Texts = std::set<std::string>;
@@ -56,7 +55,7 @@ using Backends = ::testing::Types<MemoryBackend, NatsBackend>;
 class BackendNames {
  public:
   template <class T>
-  static std::string GetName(int) {
+  static std::string GetName(int) {  // NOLINT(readability-identifier-naming): the name that GoogleTest calls
     return std::is_same_v<T, MemoryBackend> ? "Memory" : "Nats";
   }
 };
@@ -130,6 +129,21 @@ TYPED_TEST(IndexServiceTest, RefusesBadRequests) {
               HasSubstr("kefu_index_errors_total{code=\"invalid_argument\",operation=\"search\"} 8"));
 }
 
+TYPED_TEST(IndexServiceTest, KeepsItsRepliesSmallEnoughForTheBus) {
+  const auto index = this->started_and_ready();
+  std::vector<std::vector<std::string>> parts;
+  for (int part = 0; part < 4; ++part) {
+    auto& texts = parts.emplace_back();
+    for (int i = 0; i < 20; ++i)
+      texts.push_back("word " + std::to_string(part * 20 + i) + std::string(20'000, 'x'));
+  }
+  const auto sequence = this->client_.publish(document_version("large", 1, parts));
+  const auto response = this->client_.search("word", "kb", sequence);
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_GT(response->hits_size(), 30);
+  EXPECT_LT(response->ByteSizeLong(), 1'000'000U);
+}
+
 TYPED_TEST(IndexServiceTest, GoesOnWhereItWasAfterARestart) {
   auto index = this->started_and_ready();
   const auto sequence = this->client_.publish(document_version("a", 1, {{"word one"}, {"word two"}}));
@@ -171,6 +185,9 @@ TYPED_TEST(IndexServiceTest, ErasesSupersededVersionsAndStillReachesTheEnd) {
     const auto lease = this->client_.lease("two");
     return lease && lease->applied_sequence() == end && lease->ready();
   }));
+  // The one that came later erases as well.
+  this->client_.publish(document_version("a", 2, {{"word old"}}));
+  EXPECT_TRUE(this->soon([&] { return this->client_.state().messages == 3; }));
 }
 
 TYPED_TEST(IndexServiceTest, TwoReplicasSeeTheSame) {
