@@ -33,6 +33,7 @@ struct Character {
 Character take_character(std::string_view& rest) {
   int32_t end = 0;
   UChar32 value = 0;
+  // NOLINTNEXTLINE(bugprone-inc-dec-in-conditions): inside the macro of ICU
   U8_NEXT(rest.data(), end, static_cast<int32_t>(rest.size()), value);
   const Character character{rest.substr(0, static_cast<std::size_t>(end)), value};
   rest.remove_prefix(static_cast<std::size_t>(end));

@@ -46,7 +46,7 @@ std::int64_t unix_milliseconds() {
 }  // namespace
 
 Result<std::string> document_type(std::string_view content_type, std::string_view filename) {
-  const std::string type = http::media_type(content_type);
+  std::string type = http::media_type(content_type);
   if (std::ranges::find(kTypes, type) != kTypes.end()) return type;
   if (type != "application/octet-stream") {
     return fail(Errc::unsupported_media,
