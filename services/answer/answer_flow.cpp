@@ -216,6 +216,7 @@ void AnswerFlow::log_assessments(const RequestContext& context, const std::vecto
                              {"document", std::string_view(hit->passage().document_id())},
                              {"cosine", features.cosine},
                              {"z", features.z},
+                             {"gap", features.gap},
                              {"coverage", features.coverage},
                              {"likeness", features.likeness},
                              {"exact", features.exact},

@@ -32,8 +32,8 @@ struct FlowOptions {
   std::size_t prompt_passages = 6;
   std::size_t prompt_characters = 4000;
   std::chrono::milliseconds embed_timeout{2000};  ///< then the search goes on by words alone
-  std::chrono::milliseconds llm_timeout{30000};
-  std::chrono::milliseconds llm_reserve{300};  ///< of the caller's time, kept to answer without the model
+  std::chrono::milliseconds llm_timeout{20000};   ///< below the ask-timeout of the gateway
+  std::chrono::milliseconds llm_reserve{300};     ///< of the caller's time, kept to answer without the model
 };
 
 /// What the flow works with. All outlive it; `llm` may be null.

@@ -27,7 +27,6 @@ Condition optional_dependency(std::string name, const std::string& failure) {
 AnswerService::AnswerService(Parts parts, Config config)
     : parts_(std::move(parts)),
       config_(std::move(config)),
-      config_is_right_(config_.complete()),
       metrics_(parts_.metrics),
       knowledge_bases_(parts_.executor, *parts_.knowledge_bases),
       embedding_(parts_.bus),
@@ -45,7 +44,6 @@ AnswerService::AnswerService(Parts parts, Config config)
       tasks_(parts_.executor, [](std::exception_ptr exception) { std::rethrow_exception(exception); }) {}
 
 Task<Result<>> AnswerService::start() {
-  KEFU_CO_CHECK(config_is_right_);
   const Deadline deadline = Deadline::in(kStartWithin);
   KEFU_CO_CHECK(co_await parts_.knowledge_bases->ensure(0ms, deadline));
   KEFU_CO_CHECK(

@@ -45,7 +45,6 @@ class AnswerService final : public service::Service {
 
   Parts parts_;
   Config config_;
-  Result<> config_is_right_;  // start() fails with it
   AnswerMetrics metrics_;
   directory::KnowledgeBases knowledge_bases_;
   BusEmbeddingClient embedding_;

@@ -5,27 +5,28 @@
 namespace kefu::answer {
 
 void Config::declare(service::Settings& settings) {
-  settings.add("max-in-flight", max_in_flight, "Questions worked on at once; more are refused");
-  settings.add("max-question-characters", flow.max_question_characters, "Longer questions are refused");
-  settings.add("top-k", flow.default_top_k, "Passages looked at when a request does not say");
-  settings.add("max-top-k", flow.max_top_k, "Passages that a request may ask for");
-  settings.add("embed-timeout", flow.embed_timeout, "Then the search goes on by words alone");
+  settings.add("max-in-flight", max_in_flight, "questions worked on at once; more are refused");
+  settings.add("max-question-characters", flow.max_question_characters, "longer questions are refused");
+  settings.add("top-k", flow.default_top_k, "passages looked at when a request does not say");
+  settings.add("max-top-k", flow.max_top_k, "passages that a request may ask for");
+  settings.add("embed-timeout", flow.embed_timeout, "then the search goes on by words alone");
   settings.add("decision-weights", decision_weights,
-               "Weights of the decision that differ from the defaults: faq.z=1.2,threshold.near=0.3");
-  settings.add("refusal-zh", flow.refusals.chinese, "What is said in Chinese when there is no answer");
-  settings.add("refusal-en", flow.refusals.english, "What is said in English when there is no answer");
+               "weights of the decision that differ from the defaults: faq.z=1.2,threshold.near=0.3");
+  settings.add("refusal-zh", flow.refusals.chinese, "what is said in Chinese when there is no answer");
+  settings.add("refusal-en", flow.refusals.english, "what is said in English when there is no answer");
   settings.add("llm-url", llm.base_url,
-               "Base URL of an OpenAI-compatible API, such as https://host/v1; empty: no language model");
-  settings.add("llm-model", llm.model, "Name of the model there");
-  settings.add_secret("llm-api-key", llm.api_key, "Key for the language model");
+               "base URL of an OpenAI-compatible API, such as https://host/v1; empty: no language model");
+  settings.add("llm-model", llm.model, "name of the model there");
+  settings.add_secret("llm-api-key", llm.api_key, "key for the language model");
   settings.add("llm-ca-file", llm_ca_file,
                "PEM file of the authorities trusted for --llm-url; empty: the system's");
-  settings.add("llm-max-tokens", llm.max_tokens, "Length of a generated answer at most");
-  settings.add("llm-timeout", flow.llm_timeout, "Time that one generated answer may take");
+  settings.add("llm-max-tokens", llm.max_tokens, "length of a generated answer at most");
+  settings.add("llm-timeout", flow.llm_timeout,
+               "time that one generated answer may take; keep it below ask-timeout of kefu-gateway");
   settings.add("llm-reserve", flow.llm_reserve,
-               "Of the caller's time, kept to answer without the language model when it is late");
-  settings.add("prompt-passages", flow.prompt_passages, "Passages shown to the language model");
-  settings.add("prompt-characters", flow.prompt_characters, "Characters of passages shown to it");
+               "of the caller's time, kept to answer without the language model when it is late");
+  settings.add("prompt-passages", flow.prompt_passages, "passages shown to the language model");
+  settings.add("prompt-characters", flow.prompt_characters, "characters of passages shown to it");
 }
 
 Result<> Config::complete() {

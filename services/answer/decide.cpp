@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cmath>
 #include <iterator>
+#include <optional>
 
 namespace kefu::answer {
 namespace {
@@ -40,6 +41,20 @@ double standard_score(double cosine, const Background& background) {
   return std::clamp((cosine - background.mean) / background.deviation, kLowestZ, kHighestZ);
 }
 
+/// Passages that say one thing: the phrasings of an FAQ row, the pieces of a document.
+bool of_one_source(const kefu::v1::Hit& a, const kefu::v1::Hit& b) {
+  return a.filename() == b.filename() && a.passage().document_id() == b.passage().document_id() &&
+         a.passage().row() == b.passage().row();
+}
+
+double gap(const kefu::v1::Hit& hit, const kefu::v1::SearchResponse& found, const Background& background) {
+  std::optional<double> other;
+  for (const kefu::v1::Hit& candidate : found.hits()) {
+    if (!of_one_source(hit, candidate)) other = std::max<double>(candidate.dense(), other.value_or(-1));
+  }
+  return hit.dense() - other.value_or(background.mean);
+}
+
 std::vector<std::pair<char32_t, char32_t>> sorted_pairs(std::string_view folded) {
   const std::u32string points = code_points(folded);
   std::vector<std::pair<char32_t, char32_t>> pairs;
@@ -64,8 +79,8 @@ const LogisticModel& model_for(const kefu::v1::Hit& hit, bool lexical_only, cons
 
 double confidence_of(const Features& features, const LogisticModel& model) {
   const double sum = model.bias + model.cosine * features.cosine + model.z * features.z +
-                     model.coverage * features.coverage + model.likeness * features.likeness +
-                     model.exact * features.exact;
+                     model.gap * features.gap + model.coverage * features.coverage +
+                     model.likeness * features.likeness + model.exact * features.exact;
   return 1 / (1 + std::exp(-sum));
 }
 
@@ -111,6 +126,7 @@ std::vector<std::pair<std::string, double*>> named_weights(DecisionWeights& weig
     named.emplace_back(name + ".bias", &model.bias);
     named.emplace_back(name + ".cosine", &model.cosine);
     named.emplace_back(name + ".z", &model.z);
+    named.emplace_back(name + ".gap", &model.gap);
     named.emplace_back(name + ".coverage", &model.coverage);
     named.emplace_back(name + ".likeness", &model.likeness);
     named.emplace_back(name + ".exact", &model.exact);
@@ -151,6 +167,7 @@ std::vector<Assessment> assess(std::string_view question, const kefu::v1::Search
     if (!found.lexical_only()) {
       features.cosine = hit.dense();
       features.z = standard_score(hit.dense(), background);
+      features.gap = gap(hit, found, background);
     }
     features.coverage = std::clamp(static_cast<double>(hit.coverage()), 0.0, 1.0);
     features.likeness = dice(question_pairs, sorted_pairs(folded));

@@ -10,10 +10,11 @@
 
 int main(int argc, char** argv) {
   using namespace kefu;
-  service::Settings settings("kefu-answer", "Answers questions: retrieval, decisions, language model");
+  service::Settings settings("kefu-answer", "answers questions: retrieval, decisions, language model");
   answer::Config config;
   config.declare(settings);
-  const service::CommonSettings common{.admin_port = 9104, .drain_timeout = std::chrono::seconds(70)};
+  settings.check([&] { return config.complete(); });
+  const service::CommonSettings common{.admin_port = 9104};
   return service::run(settings, common, argc, argv, [&](const service::Environment& environment) {
     return std::make_unique<answer::AnswerService>(
         answer::AnswerService::Parts{

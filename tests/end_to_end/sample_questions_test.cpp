@@ -25,7 +25,7 @@ std::string content_type(const std::filesystem::path& path) {
 /// The sample knowledge base and the questions that customers of its shop ask. The numbers are what the
 /// default model reaches: a change that makes one worse has to say so here.
 TEST(SampleKnowledgeBase, IsAnsweredAsWellAsBefore) {
-  constexpr int kRightDocumentFirst = 21;  // of 23 that can be answered
+  constexpr int kRightDocumentFirst = 22;  // of 23 that can be answered
   constexpr int kAnswerable = 23;
   constexpr int kRefused = 6;  // of 7 that cannot
   constexpr int kUnanswerable = 7;

@@ -137,6 +137,22 @@ TEST(Assess, LeansOnThePriorWhileAKnowledgeBaseIsSmall) {
   EXPECT_GT(assess(kQuestion, response, {})[0].features.z, 3);
 }
 
+TEST(Assess, MeasuresHowFarAHitIsAheadOfOtherRowsAndDocuments) {
+  const auto response = found({text_hit("退货", "甲", 0.91F, 0), text_hit("换货", "乙", 0.90F, 0),
+                               faq_hit("丙", "答", 0.87F, 0, 1), faq_hit("丁", "答", 0.86F, 0, 2)});
+  const auto assessments = assess(kQuestion, response, {});
+  EXPECT_NEAR(assessments[0].features.gap, 0.04, 1e-6);  // pieces of one document do not compete
+  EXPECT_NEAR(assessments[1].features.gap, 0.03, 1e-6);
+  EXPECT_NEAR(assessments[2].features.gap, -0.04, 1e-6);
+  EXPECT_NEAR(assessments[3].features.gap, -0.05, 1e-6);
+}
+
+TEST(Assess, MeasuresTheGapOfALoneHitFromItsBackground) {
+  auto response = found({faq_hit("丙", "答", 0.87F, 0)});
+  response.mutable_background()->set_passages(1'000'000);
+  EXPECT_NEAR(assess(kQuestion, response, {})[0].features.gap, 0.05, 1e-4);
+}
+
 TEST(Assess, SurvivesABackgroundWithoutDeviation) {
   auto response = found({text_hit("", "甲", 0.92F, 0.5F)});
   response.mutable_background()->set_deviation(0);
@@ -153,6 +169,7 @@ TEST(Assess, IgnoresCosinesOfALexicalSearch) {
   const auto assessments = assess(kQuestion, response, {});
   EXPECT_EQ(assessments[0].features.cosine, 0);
   EXPECT_EQ(assessments[0].features.z, 0);
+  EXPECT_EQ(assessments[0].features.gap, 0);
   EXPECT_LT(assessments[0].confidence, 0.1);
 }
 
