@@ -47,7 +47,6 @@ EmbeddingService::EmbeddingService(EmbeddingConfig config, const service::Enviro
 EmbeddingService::~EmbeddingService() = default;
 
 Task<Result<>> EmbeddingService::start() {
-  KEFU_CO_CHECK(validate(config_));
   KEFU_CO_TRY(redis::RedisOptions redis, config_.redis());
   redis_ = std::make_unique<redis::RedisCache>(environment_.executor, std::move(redis));
   connections_.spawn(redis_->run());

@@ -28,7 +28,8 @@ void add_settings(service::Settings& settings, GatewayConfig& config) {
       "networks where everybody may read and change every knowledge base");
   settings.add("allowed-hosts", config.allowed_hosts,
                "names, separated by commas, under which clients reach the API beside localhost");
-  settings.add("ask-timeout", config.ask_timeout, "longest time for a question");
+  settings.add("ask-timeout", config.ask_timeout,
+               "longest time for a question; keep it above llm-timeout of kefu-answer");
   settings.add("upload-timeout", config.upload_timeout, "longest time for an upload");
   settings.add("max-asks", config.max_asks, "questions worked on at once; more are refused");
   settings.add("max-uploads", config.max_uploads, "uploads taken at once; more are refused");

@@ -15,7 +15,8 @@ struct GatewayConfig {
   std::uint16_t listen_port = 8080;
   bool allow_unauthenticated = false;
   std::string allowed_hosts = {};  ///< names separated by commas, beside the loopback ones
-  std::chrono::milliseconds ask_timeout{10000};
+  /// Above the time that answer gives to a language model, and below the drain-timeout of every service.
+  std::chrono::milliseconds ask_timeout{30000};
   std::chrono::milliseconds request_timeout{
       5000};  ///< of everything that is neither a question nor an upload
   std::chrono::milliseconds upload_timeout{600000};

@@ -35,7 +35,6 @@ GatewayService::GatewayService(GatewayConfig config, const service::Environment&
 }
 
 Task<Result<>> GatewayService::start() {
-  KEFU_CO_CHECK(validate(config_));
   KEFU_CO_CHECK(co_await ensure_streams());
   KEFU_CO_CHECK(server_.start());
   environment_.log.info("listening", {{"address", std::string_view(config_.listen_address)},

@@ -9,9 +9,9 @@
 int main(int argc, char** argv) {
   using namespace kefu;
   gateway::GatewayConfig config;
-  service::Settings settings("kefu-gateway",
-                             "Kefu's HTTP API: knowledge bases, uploads, questions, searches.");
+  service::Settings settings("kefu-gateway", "the HTTP API: knowledge bases, uploads, questions, searches");
   gateway::add_settings(settings, config);
+  settings.check([&] { return gateway::validate(config); });
   service::CommonSettings common;
   common.admin_port = 9105;
   common.drain_delay = std::chrono::seconds(5);

@@ -85,7 +85,6 @@ IndexService::IndexService(IndexConfig config, const service::Environment& envir
 }
 
 Task<Result<>> IndexService::start() {
-  KEFU_CO_CHECK(validate(config_));
   KEFU_CO_CHECK(co_await ensure_storage());
   KEFU_CO_CHECK(serve(proto::kPutKnowledgeBase, "put_kb", &IndexFlow::put, kMaxOthers));
   KEFU_CO_CHECK(serve(proto::kDeleteKnowledgeBase, "delete_kb", &IndexFlow::remove, kMaxOthers));

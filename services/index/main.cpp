@@ -9,8 +9,9 @@
 int main(int argc, char** argv) {
   using namespace kefu;
   index::IndexConfig config;
-  service::Settings settings("kefu-index", "Kefu's index: knowledge bases and the search in them.");
+  service::Settings settings("kefu-index", "knowledge bases and the search in them");
   index::add_settings(settings, config);
+  settings.check([&] { return index::validate(config); });
   const service::CommonSettings common{.admin_port = 9102};
   return service::run(settings, common, argc, argv, [&](const service::Environment& environment) {
     config.replica_id = index::replica_id(config);

@@ -67,7 +67,6 @@ IngestService::IngestService(IngestConfig config, const service::Environment& en
       tasks_(environment.executor, report_to(environment.log)) {}
 
 Task<Result<>> IngestService::start() {
-  KEFU_CO_CHECK(validate(config_));
   KEFU_CO_CHECK(co_await ensure_streams());
   tracker_.start(tasks_);
   tasks_.spawn(dead_letters_.run());

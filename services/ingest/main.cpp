@@ -12,8 +12,9 @@ int main(int argc, char** argv) {
   if (const auto status = ingest::run_extract_mode(argc, argv)) return *status;
   ingest::IngestConfig config;
   service::Settings settings("kefu-ingest",
-                             "Takes uploaded files apart into passages and follows them to the index.");
+                             "takes uploaded files apart into passages and follows them to the index");
   ingest::add_settings(settings, config);
+  settings.check([&] { return ingest::validate(config); });
   return service::run(settings, {}, argc, argv, [&](const service::Environment& environment) {
     return std::make_unique<ingest::IngestService>(config, environment);
   });

@@ -27,11 +27,11 @@ constexpr auto kCloseConnectionWithin = 5s;
 
 void declare(Settings& settings, CommonSettings& common) {
   settings.add("nats-url", common.nats_url, "NATS server; several separated by commas");
-  settings.add("admin-address", common.admin_address, "Address of /healthz, /readyz and /metrics");
-  settings.add("admin-port", common.admin_port, "Port of /healthz, /readyz and /metrics; 0: any free one");
+  settings.add("admin-address", common.admin_address, "address of /healthz, /readyz and /metrics");
+  settings.add("admin-port", common.admin_port, "port of /healthz, /readyz and /metrics; 0: any free one");
   settings.add("log-level", common.log_level, "debug, info, warning or error");
-  settings.add("drain-delay", common.drain_delay, "After SIGTERM, serve on for so long before draining");
-  settings.add("drain-timeout", common.drain_timeout, "Give up draining after this and exit with status 1");
+  settings.add("drain-delay", common.drain_delay, "after SIGTERM, serve on for so long before draining");
+  settings.add("drain-timeout", common.drain_timeout, "give up draining after this and exit with status 1");
 }
 
 /// The hosts of a list of NATS URLs: what stands before an @ is a user's name and password.
@@ -100,6 +100,7 @@ class Runner {
 
  private:
   void log_connection(std::string_view connection, bool connected) const {
+    if (!connected && closing_) return;  // our own doing
     log_.log(connected ? telemetry::Level::info : telemetry::Level::warning,
              connected ? "connected to NATS" : "lost the connection to NATS", {{"connection", connection}});
   }
@@ -122,6 +123,7 @@ class Runner {
     if (started) co_await sleep_for(common_.drain_delay);
     co_await service_->drain();
     endpoints_.set_conditions([] { return std::vector<Condition>{}; });
+    closing_ = true;
     co_await bus_.drain(Deadline::in(kCloseConnectionWithin));
     co_await bulk_bus_.drain(Deadline::in(kCloseConnectionWithin));
     if (!started) co_return complain(started.error());
@@ -199,6 +201,7 @@ class Runner {
   asio::steady_timer drain_watchdog_;
   Signal stop_;
   bool signalled_ = false;
+  bool closing_ = false;  // the connections
 };
 
 }  // namespace

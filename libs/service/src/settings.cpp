@@ -54,8 +54,9 @@ class Settings::Impl {
  public:
   Impl(std::string program, std::string description)
       : program_(std::move(program)), app_(std::move(description), program_) {
-    app_.set_version_flag("--version", KEFU_VERSION);
-    app_.set_config("--config", "", "File with settings, one `name = value` a line")->envname("KEFU_CONFIG");
+    app_.set_help_flag("-h,--help", "print this help and exit");
+    app_.set_version_flag("--version", KEFU_VERSION, "print the version and exit");
+    app_.set_config("--config", "", "file with settings, one `name = value` a line")->envname("KEFU_CONFIG");
     app_.allow_config_extras(CLI::config_extras_mode::error);  // a misspelt setting must not be ignored
     app_.get_formatter()->column_width(44);
   }
@@ -94,6 +95,7 @@ class Settings::Impl {
   };
   std::vector<std::unique_ptr<SecretFile>> secret_files_;
   std::vector<std::string> names_;
+  std::vector<std::function<Result<>()>> checks_;
 };
 
 Settings::Settings(std::string program, std::string description)
@@ -131,10 +133,12 @@ void Settings::add_secret(const std::string& name, std::string& value, const std
   impl_->declare(name, impl_->app_.add_option("--" + name, value)->group(""));  // no line in the help
   auto& file =
       *impl_->secret_files_.emplace_back(std::make_unique<Impl::SecretFile>(name, std::string{}, &value));
-  const std::string text = fmt::format("File that holds it, or ${}: {}", environment_variable(name), help);
+  const std::string text = fmt::format("file that holds it, or ${}: {}", environment_variable(name), help);
   impl_->declare(name + "-file",
                  impl_->app_.add_option("--" + name + "-file", file.path, text)->type_name("PATH"));
 }
+
+void Settings::check(std::function<Result<>()> check) { impl_->checks_.push_back(std::move(check)); }
 
 Settings::Outcome Settings::parse(int argc, const char* const* argv) {
   for (const auto& secret : impl_->secret_files_) {
@@ -169,6 +173,12 @@ Settings::Outcome Settings::parse(int argc, const char* const* argv) {
     }
     content.erase(content.find_last_not_of(" \t\r\n") + 1);
     *secret->value = std::move(content);
+  }
+  for (const auto& check : impl_->checks_) {
+    if (const auto right = check(); !right) {
+      std::cerr << fmt::format("{}: {}\n", impl_->program_, right.error().message);
+      return Outcome::exit_failure;
+    }
   }
   return Outcome::run;
 }

@@ -370,14 +370,5 @@ TEST_F(Service, FinishesWhatIsOpenBeforeItStops) {
   service_.reset();
 }
 
-TEST_F(Service, DoesNotStartWithAWrongSetting) {
-  Config config;
-  config.decision_weights = "faq.speed=1";
-  make(config);
-  const auto started = run_task(io_, service_->start());
-  ASSERT_FALSE(started);
-  EXPECT_THAT(started.error().message, HasSubstr("faq.speed"));
-}
-
 }  // namespace
 }  // namespace kefu::answer

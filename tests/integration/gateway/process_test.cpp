@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <functional>
@@ -19,6 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 bool eventually_blocking(const std::function<bool()>& condition) {
   const auto end = std::chrono::steady_clock::now() + 20s;
@@ -57,10 +59,13 @@ class GatewayProcess : public ::testing::Test {
   http::Client client_{io_.get_executor(), {}};
 };
 
-TEST_F(GatewayProcess, RefusesToStartWhereOthersReachItWithoutAKey) {
+TEST_F(GatewayProcess, RefusesInOneSentenceToStartWhereOthersReachItWithoutAKey) {
+  nats_.kill();  // it does not wait for NATS to say so
   Process gateway = start({"--listen-address", "0.0.0.0"});
   EXPECT_EQ(gateway.wait(20s), 1) << log();
+  EXPECT_THAT(log(), StartsWith("kefu-gateway: listen-address 0.0.0.0 can be reached from other machines"));
   EXPECT_THAT(log(), HasSubstr("allow-unauthenticated"));
+  EXPECT_EQ(std::ranges::count(log(), '\n'), 1);
 }
 
 TEST_F(GatewayProcess, ServesTheSameEndpointsOnBothPortsAndNamesWhatIsMissing) {

@@ -70,6 +70,19 @@ TEST_F(ServiceProcess, WaitsForNatsAndSaysThatItIsNotReady) {
   EXPECT_TRUE(becomes(200));
   service.signal(SIGTERM);
   EXPECT_EQ(service.wait(30s), 0);
+  EXPECT_THAT(log(), HasSubstr("stopped"));
+  EXPECT_THAT(log(), Not(HasSubstr("lost the connection")));
+}
+
+TEST_F(ServiceProcess, WarnsWhenItLosesNats) {
+  NatsServer nats;
+  Process service = start_on(nats.url());
+  ASSERT_TRUE(becomes(200));
+  nats.kill();
+  EXPECT_TRUE(becomes(503));
+  service.signal(SIGTERM);
+  EXPECT_EQ(service.wait(30s), 0);
+  EXPECT_THAT(log(), HasSubstr("lost the connection"));
 }
 
 TEST_F(ServiceProcess, EndsWellWhenItIsTerminatedWhileItWaits) {

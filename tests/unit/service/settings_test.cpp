@@ -82,6 +82,17 @@ TEST_F(SettingsTest, WhatIsNotASettingIsRefusedInOneSentence) {
   EXPECT_EQ(parse({"--slots", "many"}), Settings::Outcome::exit_failure);
 }
 
+TEST_F(SettingsTest, AChecksErrorIsOneSentenceAndSeesWhatWasRead) {
+  settings_.check([this]() -> Result<> {
+    if (slots_ == 0) return fail(Errc::invalid_argument, "slots must be at least 1");
+    return {};
+  });
+  EXPECT_EQ(parse({"--slots", "2"}), Settings::Outcome::run);
+  EXPECT_EQ(parse({"--slots", "0"}), Settings::Outcome::exit_failure);
+  EXPECT_EQ(err_, "kefu-test: slots must be at least 1\n");
+  EXPECT_EQ(parse({"--slots", "0", "--help"}), Settings::Outcome::exit_success);
+}
+
 TEST_F(SettingsTest, HelpNamesFlagVariableAndDefaultButNoSecret) {
   ::setenv("KEFU_API_KEY", "sk-very-secret", 1);
   EXPECT_EQ(parse({"--help"}), Settings::Outcome::exit_success);

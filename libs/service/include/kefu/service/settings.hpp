@@ -1,8 +1,11 @@
 #pragma once
 
+#include <kefu/base/error.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -27,6 +30,9 @@ class Settings {
   void add(const std::string& name, std::chrono::milliseconds& value, const std::string& help);
   /// A secret is never a flag, which `ps` would show: the environment variable, the file, or `--<name>-file`.
   void add_secret(const std::string& name, std::string& value, const std::string& help);
+
+  /// Called once all values are read, before anything is started: an error of it is what parse() prints.
+  void check(std::function<Result<>()> check);
 
   const std::string& program() const;
 
