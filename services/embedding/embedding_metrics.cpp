@@ -49,25 +49,4 @@ EmbeddingMetrics::EmbeddingMetrics(telemetry::Metrics& metrics)
       parts_given_up(metrics.counter("kefu_embedding_parts_given_up_total",
                                      "Parts of documents that went to the dead letters")) {}
 
-OperationMetrics::OperationMetrics(telemetry::Metrics& metrics, std::string operation)
-    : metrics_(metrics),
-      operation_(std::move(operation)),
-      requests_(metrics.counter("kefu_embedding_requests_total", "Requests by operation",
-                                {{"operation", operation_}})),
-      seconds_(metrics.latency("kefu_embedding_request_seconds", "Time to answer a request",
-                               {{"operation", operation_}})) {}
-
-void OperationMetrics::finished(std::chrono::steady_clock::duration taken) const {
-  requests_.add();
-  seconds_.observe(taken);
-}
-
-void OperationMetrics::finished(Errc code) const {
-  requests_.add();
-  metrics_
-      .counter("kefu_embedding_errors_total", "Requests that ended with an error",
-               {{"operation", operation_}, {"code", std::string(traits(code).wire_code)}})
-      .add();
-}
-
 }  // namespace kefu::embedding

@@ -1,14 +1,13 @@
 #pragma once
 
-#include <kefu/base/error.hpp>
 #include <kefu/telemetry/metrics.hpp>
 
 #include <array>
-#include <string>
 
 namespace kefu::embedding {
 
-/// Every series of this service, so that README.md and dashboards have one list to follow.
+/// Every series of this service but those of telemetry::OperationMetrics, so that README.md and dashboards
+/// have one list to follow.
 struct EmbeddingMetrics {
   explicit EmbeddingMetrics(telemetry::Metrics& metrics);
 
@@ -34,20 +33,6 @@ struct EmbeddingMetrics {
   telemetry::Counter passages;
   telemetry::Counter redeliveries;
   telemetry::Counter parts_given_up;
-};
-
-/// Requests, errors by code and time of one operation.
-class OperationMetrics {
- public:
-  OperationMetrics(telemetry::Metrics& metrics, std::string operation);
-  void finished(Errc code) const;
-  void finished(std::chrono::steady_clock::duration taken) const;
-
- private:
-  telemetry::Metrics& metrics_;
-  std::string operation_;
-  telemetry::Counter requests_;
-  telemetry::Histogram seconds_;
 };
 
 }  // namespace kefu::embedding

@@ -3,10 +3,11 @@
 #include "llama_embedder.hpp"
 
 #include <kefu/async/cpu_pool.hpp>
+#include <kefu/async/retry.hpp>
 #include <kefu/proto/streams.hpp>
 #include <kefu/proto/subjects.hpp>
+#include <kefu/service/log_bugs.hpp>
 
-#include <exception>
 #include <utility>
 
 namespace kefu::embedding {
@@ -21,26 +22,14 @@ constexpr std::size_t kMaxRequests = 512;
 constexpr std::string_view kQueueGroup = "embedding";
 constexpr std::string_view kDurable = "embedding";
 
-TaskGroup::OnException report_to(const telemetry::Logger& log) {
-  return [&log](std::exception_ptr exception) {
-    try {
-      std::rethrow_exception(std::move(exception));
-    } catch (const std::exception& error) {
-      log.error("a task ended by an exception", {{"what", std::string_view(error.what())}});
-    } catch (...) {
-      log.error("a task ended by an unknown exception");
-    }
-  };
-}
-
 }  // namespace
 
 EmbeddingService::EmbeddingService(EmbeddingConfig config, const service::Environment& environment)
     : config_(std::move(config)),
       environment_(environment),
       metrics_(environment.metrics),
-      tasks_(environment.executor, report_to(environment.log)),
-      connections_(environment.executor, report_to(environment.log)),
+      tasks_(environment.executor, service::log_bugs(environment.log)),
+      connections_(environment.executor, service::log_bugs(environment.log)),
       streams_(environment.bulk_bus),
       reader_(environment.executor, environment.bulk_bus) {}
 
@@ -74,12 +63,8 @@ Task<Result<>> EmbeddingService::open_model() {
 
 /// NATS may go away again while the model loads.
 Task<Result<>> EmbeddingService::ensure_streams() {
-  const Deadline deadline = Deadline::in(kStreamsWithin);
-  while (true) {
-    Result<> made = co_await proto::ensure_streams(streams_, {}, deadline.at_most(kCallWithin));
-    if (made || !traits(made.error().code).retryable || deadline.passed()) co_return made;
-    co_await sleep_for(kRetryPause);
-  }
+  auto attempt = [this] { return proto::ensure_streams(streams_, {}, Deadline::in(kCallWithin)); };
+  co_return co_await retry_until(Deadline::in(kStreamsWithin), kRetryPause, attempt);
 }
 
 Task<Result<>> EmbeddingService::serve() {

@@ -70,7 +70,10 @@ std::string response_of(const EmbeddedTexts& embedded, const ModelInfo& model) {
 }  // namespace
 
 Requests::Requests(EmbeddingFlow& flow, telemetry::Metrics& metrics, const telemetry::Logger& log)
-    : flow_(flow), log_(log), embed_metrics_(metrics, "embed"), count_metrics_(metrics, "count_tokens") {}
+    : flow_(flow),
+      log_(log),
+      embed_metrics_(metrics, "embedding", "embed"),
+      count_metrics_(metrics, "embedding", "count_tokens") {}
 
 Task<Result<std::string>> Requests::embed(RequestContext context, std::string payload) {
   const auto begin = Deadline::Clock::now();
@@ -106,13 +109,13 @@ Task<Result<std::string>> Requests::count_checked(std::string payload) {
   co_return response.SerializeAsString();
 }
 
-void Requests::finished(const OperationMetrics& operation, const RequestContext& context,
+void Requests::finished(const telemetry::OperationMetrics& operation, const RequestContext& context,
                         Deadline::Clock::time_point begin, const Result<std::string>& result) const {
   if (result) {
-    operation.finished(Deadline::Clock::now() - begin);
+    operation.succeeded(Deadline::Clock::now() - begin);
     return;
   }
-  operation.finished(result.error().code);
+  operation.failed(result.error().code);
   if (result.error().code == Errc::internal)
     log_.failure(telemetry::Level::error, "a request failed", context, result.error());
 }

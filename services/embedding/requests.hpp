@@ -8,6 +8,7 @@
 #include <kefu/base/request_context.hpp>
 #include <kefu/telemetry/log.hpp>
 #include <kefu/telemetry/metrics.hpp>
+#include <kefu/telemetry/operation_metrics.hpp>
 
 #include <string>
 
@@ -27,13 +28,13 @@ class Requests {
   Task<Result<std::string>> embed_checked(RequestContext context, std::string payload);
   Task<Result<std::string>> count_checked(std::string payload);
   /// Counts the outcome; an error that is ours goes to the log.
-  void finished(const OperationMetrics& operation, const RequestContext& context,
+  void finished(const telemetry::OperationMetrics& operation, const RequestContext& context,
                 Deadline::Clock::time_point begin, const Result<std::string>& result) const;
 
   EmbeddingFlow& flow_;
   const telemetry::Logger& log_;
-  OperationMetrics embed_metrics_;
-  OperationMetrics count_metrics_;
+  telemetry::OperationMetrics embed_metrics_;
+  telemetry::OperationMetrics count_metrics_;
 };
 
 }  // namespace kefu::embedding

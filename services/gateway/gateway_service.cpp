@@ -1,6 +1,6 @@
 #include "gateway_service.hpp"
 
-#include <kefu/async/signal.hpp>
+#include <kefu/async/retry.hpp>
 #include <kefu/proto/streams.hpp>
 #include <kefu/proto/subjects.hpp>
 
@@ -35,7 +35,7 @@ GatewayService::GatewayService(GatewayConfig config, const service::Environment&
 }
 
 Task<Result<>> GatewayService::start() {
-  KEFU_CO_CHECK(co_await ensure_streams());
+  KEFU_CO_CHECK(co_await ensure_storage());
   KEFU_CO_CHECK(server_.start());
   environment_.log.info("listening", {{"address", std::string_view(config_.listen_address)},
                                       {"port", static_cast<std::int64_t>(server_.port())}});
@@ -43,14 +43,14 @@ Task<Result<>> GatewayService::start() {
 }
 
 /// A server that has just started refuses for a moment, while it reads its streams.
-Task<Result<>> GatewayService::ensure_streams() {
-  const Deadline deadline = Deadline::in(30s);
-  for (;;) {
-    auto ready = co_await proto::ensure_streams(store_, proto::StreamLimits{}, deadline);
-    if (ready) ready = co_await knowledge_base_bucket_.ensure(0ms, deadline);
-    if (ready || !traits(ready.error().code).retryable || deadline.passed()) co_return ready;
-    co_await sleep_for(200ms);
-  }
+Task<Result<>> GatewayService::ensure_storage() {
+  auto attempt = [this] { return ensure_storage_once(Deadline::in(5s)); };
+  co_return co_await retry_until(Deadline::in(30s), 200ms, attempt);
+}
+
+Task<Result<>> GatewayService::ensure_storage_once(Deadline deadline) {
+  KEFU_CO_CHECK(co_await proto::ensure_streams(store_, {}, deadline));
+  co_return co_await knowledge_base_bucket_.ensure(0ms, deadline);
 }
 
 /// From SIGTERM on clients are told to reconnect, while the rest of the world learns that this replica

@@ -23,7 +23,8 @@ class GatewayService final : public service::Service {
   Task<void> drain() override;
 
  private:
-  Task<Result<>> ensure_streams();
+  Task<Result<>> ensure_storage();
+  Task<Result<>> ensure_storage_once(Deadline deadline);
   Task<void> handle(http::Exchange& exchange);
 
   GatewayConfig config_;

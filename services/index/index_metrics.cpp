@@ -1,7 +1,5 @@
 #include "index_metrics.hpp"
 
-#include <utility>
-
 namespace kefu::index {
 namespace {
 
@@ -27,26 +25,5 @@ IndexMetrics::IndexMetrics(telemetry::Metrics& metrics)
                              "Superseded messages that this replica erased from KEFU_VECTORS")),
       invalid(metrics.counter("kefu_index_invalid_messages_total",
                               "Messages of KEFU_VECTORS that cannot be read and were left out")) {}
-
-OperationMetrics::OperationMetrics(telemetry::Metrics& metrics, std::string operation)
-    : metrics_(metrics),
-      operation_(std::move(operation)),
-      requests_(
-          metrics.counter("kefu_index_requests_total", "Requests by operation", {{"operation", operation_}})),
-      seconds_(metrics.latency("kefu_index_request_seconds", "Time to answer a request",
-                               {{"operation", operation_}})) {}
-
-void OperationMetrics::finished(std::chrono::steady_clock::duration taken) const {
-  requests_.add();
-  seconds_.observe(taken);
-}
-
-void OperationMetrics::finished(Errc code) const {
-  requests_.add();
-  metrics_
-      .counter("kefu_index_errors_total", "Requests that ended with an error",
-               {{"operation", operation_}, {"code", std::string(traits(code).wire_code)}})
-      .add();
-}
 
 }  // namespace kefu::index

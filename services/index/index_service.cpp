@@ -1,11 +1,12 @@
 #include "index_service.hpp"
 
+#include <kefu/async/retry.hpp>
 #include <kefu/bus/jetstream.hpp>
 #include <kefu/proto/streams.hpp>
 #include <kefu/proto/subjects.hpp>
+#include <kefu/service/log_bugs.hpp>
 
 #include <array>
-#include <exception>
 #include <utility>
 
 namespace kefu::index {
@@ -19,18 +20,6 @@ constexpr auto kRetryPause = 500ms;
 constexpr auto kPoll = 500ms;
 constexpr std::size_t kMaxOthers = 64;
 constexpr std::string_view kQueueGroup = "index";
-
-TaskGroup::OnException report_to(const telemetry::Logger& log) {
-  return [&log](std::exception_ptr exception) {
-    try {
-      std::rethrow_exception(std::move(exception));
-    } catch (const std::exception& error) {
-      log.error("a task ended by an exception", {{"what", std::string_view(error.what())}});
-    } catch (...) {
-      log.error("a task ended by an unknown exception");
-    }
-  };
-}
 
 }  // namespace
 
@@ -78,7 +67,7 @@ IndexService::IndexService(IndexConfig config, const service::Environment& envir
              .knowledge_bases = sweep_,
              .registry = registry_,
              .metrics = metrics_}),
-      tasks_(environment.executor, report_to(environment.log)) {
+      tasks_(environment.executor, service::log_bugs(environment.log)) {
   environment.metrics.before_collect([this, alive = std::weak_ptr<int>(alive_)] {
     if (!alive.expired()) update_gauges();
   });
@@ -100,12 +89,8 @@ Task<Result<>> IndexService::start() {
 
 /// NATS may go away again, or JetStream may not be up yet.
 Task<Result<>> IndexService::ensure_storage() {
-  const Deadline deadline = Deadline::in(kStorageWithin);
-  while (true) {
-    Result<> made = co_await ensure_storage_once(deadline.at_most(kCallWithin));
-    if (made || !traits(made.error().code).retryable || deadline.passed()) co_return made;
-    co_await sleep_for(kRetryPause);
-  }
+  auto attempt = [this] { return ensure_storage_once(Deadline::in(kCallWithin)); };
+  co_return co_await retry_until(Deadline::in(kStorageWithin), kRetryPause, attempt);
 }
 
 Task<Result<>> IndexService::ensure_storage_once(Deadline deadline) {
@@ -117,7 +102,8 @@ Task<Result<>> IndexService::ensure_storage_once(Deadline deadline) {
 
 Result<> IndexService::serve(std::string_view subject, std::string operation, Operation handle,
                              std::size_t max_in_flight) {
-  const auto metrics = std::make_shared<const OperationMetrics>(environment_.metrics, std::move(operation));
+  const auto metrics = std::make_shared<const telemetry::OperationMetrics>(environment_.metrics, "index",
+                                                                           std::move(operation));
   bus::ServeOptions options{std::string(subject), std::string(kQueueGroup), max_in_flight};
   auto handler = [this, metrics, handle](RequestContext context, bus::Message message, bus::ReplySink&) {
     return measured(std::move(context), std::move(message.payload), metrics, handle);
@@ -128,16 +114,16 @@ Result<> IndexService::serve(std::string_view subject, std::string operation, Op
 }
 
 Task<Result<std::string>> IndexService::measured(RequestContext context, std::string payload,
-                                                 std::shared_ptr<const OperationMetrics> metrics,
+                                                 std::shared_ptr<const telemetry::OperationMetrics> metrics,
                                                  Operation handle) {
   const auto began = Deadline::Clock::now();
   auto result = co_await (flow_.*handle)(context, std::move(payload));
   if (result) {
-    metrics->finished(Deadline::Clock::now() - began);
+    metrics->succeeded(Deadline::Clock::now() - began);
     co_return result;
   }
   const Errc code = result.error().code;
-  metrics->finished(code);
+  metrics->failed(code);
   if (code == Errc::internal || code == Errc::data_corrupt) {
     environment_.log.failure(telemetry::Level::error, "a request failed", context, result.error());
   }

@@ -14,6 +14,7 @@
 #include <kefu/async/task_group.hpp>
 #include <kefu/directory/knowledge_bases.hpp>
 #include <kefu/service/runner.hpp>
+#include <kefu/telemetry/operation_metrics.hpp>
 
 #include <memory>
 #include <string>
@@ -50,7 +51,8 @@ class IndexService final : public service::Service {
   Result<> serve(std::string_view subject, std::string operation, Operation handle,
                  std::size_t max_in_flight);
   Task<Result<std::string>> measured(RequestContext context, std::string payload,
-                                     std::shared_ptr<const OperationMetrics> metrics, Operation handle);
+                                     std::shared_ptr<const telemetry::OperationMetrics> metrics,
+                                     Operation handle);
   /// Searches and counts come from what the replica holds, so they wait until it holds everything.
   Task<void> serve_when_ready();
   Result<> serve_reads();

@@ -2,11 +2,12 @@
 
 #include "kefu/v1/log.pb.h"
 
+#include <kefu/async/retry.hpp>
 #include <kefu/proto/streams.hpp>
 #include <kefu/proto/subjects.hpp>
+#include <kefu/service/log_bugs.hpp>
 
 #include <chrono>
-#include <exception>
 #include <utility>
 
 namespace kefu::ingest {
@@ -16,6 +17,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kStartTime = 30s;
 constexpr auto kCallTime = 5s;
+constexpr auto kRetryPause = 500ms;
 constexpr auto kLagInterval = 5s;
 // The server removes the leases of replicas that died.
 constexpr auto kLeaseLife = 10s;
@@ -27,16 +29,6 @@ SplitSettings split_settings(const IngestConfig& config) {
 
 ChildLimits child_limits(const IngestConfig& config) {
   return {.memory_bytes = config.extractor_memory_mb << 20, .time = config.extractor_time};
-}
-
-TaskGroup::OnException report_to(const telemetry::Logger& log) {
-  return [&log](std::exception_ptr exception) {
-    try {
-      std::rethrow_exception(exception);
-    } catch (const std::exception& error) {
-      log.error("A task of ingest ended by an exception", {{"what", error.what()}});
-    }
-  };
 }
 
 }  // namespace
@@ -64,10 +56,10 @@ IngestService::IngestService(IngestConfig config, const service::Environment& en
       sweeper_(environment.executor, store_, reader_, states_, environment.log, config_.sweep_interval,
                config_.sweep_age),
       stopped_(environment.executor),
-      tasks_(environment.executor, report_to(environment.log)) {}
+      tasks_(environment.executor, service::log_bugs(environment.log)) {}
 
 Task<Result<>> IngestService::start() {
-  KEFU_CO_CHECK(co_await ensure_streams());
+  KEFU_CO_CHECK(co_await ensure_storage());
   tracker_.start(tasks_);
   tasks_.spawn(dead_letters_.run());
   tasks_.spawn(sweeper_.run());
@@ -102,8 +94,13 @@ Task<void> IngestService::drain() {
   co_await tasks_.join();
 }
 
-Task<Result<>> IngestService::ensure_streams() {
-  const Deadline deadline = Deadline::in(kStartTime);
+/// JetStream may not be up yet.
+Task<Result<>> IngestService::ensure_storage() {
+  auto attempt = [this] { return ensure_storage_once(Deadline::in(kCallTime)); };
+  co_return co_await retry_until(Deadline::in(kStartTime), kRetryPause, attempt);
+}
+
+Task<Result<>> IngestService::ensure_storage_once(Deadline deadline) {
   KEFU_CO_CHECK(co_await proto::ensure_streams(store_, {}, deadline));
   KEFU_CO_CHECK(co_await knowledge_base_bucket_.ensure(0ms, deadline));
   KEFU_CO_CHECK(co_await states_bucket_.ensure(0ms, deadline));

@@ -33,7 +33,8 @@ class IngestService final : public service::Service {
   Task<void> drain() override;
 
  private:
-  Task<Result<>> ensure_streams();
+  Task<Result<>> ensure_storage();
+  Task<Result<>> ensure_storage_once(Deadline deadline);
   Task<Result<std::string>> get_job(std::string request);
   Task<void> watch_lag();
 

@@ -1,4 +1,5 @@
 #include <kefu/telemetry/metrics.hpp>
+#include <kefu/telemetry/operation_metrics.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -34,6 +35,17 @@ TEST(Metrics, AskTheOwnerBeforeTheyAreRead) {
   metrics.before_collect([&] { gauge.set(depth); });
   depth = 9;
   EXPECT_THAT(metrics.expose(), HasSubstr("kefu_depth 9"));
+}
+
+TEST(OperationMetrics, CountRequestsErrorsAndTimesUnderTheNameOfTheService) {
+  Metrics metrics;
+  const OperationMetrics search(metrics, "index", "search");
+  search.succeeded(std::chrono::milliseconds(3));
+  search.failed(Errc::not_ready);
+  const std::string text = metrics.expose();
+  EXPECT_THAT(text, HasSubstr("kefu_index_requests_total{operation=\"search\"} 2"));
+  EXPECT_THAT(text, HasSubstr("kefu_index_errors_total{code=\"not_ready\",operation=\"search\"} 1"));
+  EXPECT_THAT(text, HasSubstr("kefu_index_request_seconds_count{operation=\"search\"} 1"));
 }
 
 }  // namespace
