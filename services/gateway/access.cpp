@@ -1,7 +1,6 @@
 #include "access.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include "loopback.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -42,9 +41,7 @@ std::string_view without_port(std::string_view authority) {
 }
 
 bool is_loopback_name(const std::string& host) {
-  in_addr v4{};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  return host == "localhost" || host == "::1";
+  return host == "localhost" || is_loopback(host).value_or(false);
 }
 
 /// The host and port of an origin such as `https://shop.example`; empty for `null` and for what is no origin.

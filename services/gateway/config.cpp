@@ -1,23 +1,10 @@
 #include "config.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include "loopback.hpp"
 
-#include <optional>
+#include <utility>
 
 namespace kefu::gateway {
-namespace {
-
-/// nullopt for what is no IP address.
-std::optional<bool> is_loopback(const std::string& address) {
-  in_addr v4{};
-  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  in6_addr v6{};
-  if (inet_pton(AF_INET6, address.c_str(), &v6) == 1) return IN6_IS_ADDR_LOOPBACK(&v6) != 0;
-  return std::nullopt;
-}
-
-}  // namespace
 
 void add_settings(service::Settings& settings, GatewayConfig& config) {
   settings.add("listen-address", config.listen_address, "IP address of the HTTP API");
@@ -32,6 +19,8 @@ void add_settings(service::Settings& settings, GatewayConfig& config) {
                "longest time for a question; keep it above llm-timeout of kefu-answer");
   settings.add("upload-timeout", config.upload_timeout, "longest time for an upload");
   settings.add("max-asks", config.max_asks, "questions worked on at once; more are refused");
+  settings.add("max-embeddings", config.max_embeddings,
+               "requests of /v1/embeddings worked on at once; more are refused");
   settings.add("max-uploads", config.max_uploads, "uploads taken at once; more are refused");
   settings.add("max-connections", config.max_connections, "open connections; more are refused");
 }
@@ -50,8 +39,10 @@ Result<> validate(const GatewayConfig& config) {
             " can be reached from other machines, and no API key is asked for: listen on 127.0.0.1, or set "
             "allow-unauthenticated if the network is private");
   }
-  if (config.max_asks == 0 || config.max_uploads == 0 || config.max_connections == 0) {
-    return fail(Errc::invalid_argument, "max-asks, max-uploads and max-connections must be at least 1");
+  for (const auto& [name, value] :
+       {std::pair("max-asks", config.max_asks), std::pair("max-embeddings", config.max_embeddings),
+        std::pair("max-uploads", config.max_uploads), std::pair("max-connections", config.max_connections)}) {
+    if (value == 0) return fail(Errc::invalid_argument, std::string(name) + " must be at least 1");
   }
   return {};
 }

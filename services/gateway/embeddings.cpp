@@ -15,6 +15,9 @@ constexpr std::size_t kMaxBodyBytes = std::size_t{768} << 10;
 }  // namespace
 
 Task<Result<Reply>> EmbeddingRoutes::embed(RequestContext context, http::Exchange& exchange) {
+  // Before the body is read: large bodies are what is to be limited.
+  const auto permit = limit_.try_acquire();
+  if (!permit) co_return fail(Errc::overloaded, "too many texts are being embedded");
   KEFU_CO_TRY(const std::string body, co_await read_json_body(exchange, kMaxBodyBytes));
   KEFU_CO_TRY(kefu::v1::EmbedRequest request, parse_embeddings_request(body));
   const auto inputs = static_cast<std::size_t>(request.texts_size());

@@ -2,18 +2,23 @@
 
 #include "reply.hpp"
 
+#include <kefu/async/in_flight_limit.hpp>
 #include <kefu/bus/message_bus.hpp>
+
+#include <cstddef>
 
 namespace kefu::gateway {
 
 /// /v1/embeddings in OpenAI's format.
 class EmbeddingRoutes {
  public:
-  explicit EmbeddingRoutes(bus::MessageBus& bus) : bus_(bus) {}
+  /// At most `max_in_flight` requests are open; more are refused with `overloaded`.
+  EmbeddingRoutes(bus::MessageBus& bus, std::size_t max_in_flight) : bus_(bus), limit_(max_in_flight) {}
   Task<Result<Reply>> embed(RequestContext context, http::Exchange& exchange);
 
  private:
   bus::MessageBus& bus_;
+  InFlightLimit limit_;
 };
 
 }  // namespace kefu::gateway

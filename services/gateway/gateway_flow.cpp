@@ -31,7 +31,7 @@ GatewayFlow::GatewayFlow(const GatewayConfig& config, bus::MessageBus& bus, bus:
       jobs_(bus),
       ask_(bus, metrics, config.max_asks),
       search_(bus),
-      embeddings_(bus),
+      embeddings_(bus, config.max_embeddings),
       router_([this](http::Exchange& exchange, Error error) { return refuse(exchange, std::move(error)); }),
       open_router_(
           [this](http::Exchange& exchange, Error error) { return refuse(exchange, std::move(error)); }) {
@@ -86,7 +86,8 @@ Task<void> GatewayFlow::refuse(http::Exchange& exchange, Error error) {
   const std::string request_id = request_id_of(exchange.head().fields);
   http::Response response = error_response(error, request_id);
   response.fields.set("X-Request-Id", request_id);
-  const int status = response.status;
+  // The router's exchange makes 405 of a method that the path does not take: no Errc has that status.
+  const int status = error.code == Errc::unsupported ? 405 : response.status;
   // A client that is gone does not get its error.
   (void)co_await exchange.respond(std::move(response));
   unrouted_.finished(status, std::chrono::steady_clock::now() - began);

@@ -79,7 +79,13 @@ TEST_F(BadInput, InAPathIsRefused) {
   expect_error(gateway_.get("/v1/kbs/a%0Ab"), 400, "invalid_argument", "control");
   expect_error(gateway_.get("/v1/jobs/x"), 404, "not_found", "no such job");
   expect_error(gateway_.get("/v1/nothing"), 404, "not_found", "");
+}
+
+TEST_F(BadInput, InTheMethodIsAnErrorOfTheClient) {
   EXPECT_EQ(gateway_.send({.method = "PATCH", .url = gateway_.url("/v1/ask")}).status, 405);
+  EXPECT_TRUE(gateway_.metric_becomes(
+      R"(kefu_gateway_requests_total{method="other",route="other",status="4xx"})", 1));
+  EXPECT_EQ(gateway_.metric(R"(kefu_gateway_requests_total{method="other",route="other",status="5xx"})"), 0);
 }
 
 TEST_F(BadInput, FromAPageOfAnotherOriginOrUnderAnotherHostIsRefused) {
