@@ -178,13 +178,17 @@ Task<Result<>> AnswerFlow::generate(RequestContext context, std::vector<ChatMess
   const auto on_delta = [&](std::string_view delta) -> Result<> {
     writing.text += delta;
     if (!on_event) return {};
-    if (!std::exchange(writing.shown_to_caller, true)) KEFU_CHECK(on_event(sources));
-    return on_event(delta_event(delta));
+    Result<> sent;
+    if (!std::exchange(writing.shown_to_caller, true)) sent = on_event(sources);
+    if (sent) sent = on_event(delta_event(delta));
+    writing.caller_is_gone = !sent;
+    return sent;
   };
   const Deadline deadline =
       Deadline::at(context.deadline.time() - options_.llm_reserve).at_most(options_.llm_timeout);
   const auto completion = co_await parts_.llm->complete(std::move(messages), on_delta, deadline);
   progress.finished(stage::kGenerate);
+  if (!completion && writing.caller_is_gone) co_return fail(completion.error());
   if (!completion) {
     parts_.metrics.language_model_failed(completion.error().code);
     parts_.log.failure(telemetry::Level::warning, "the language model failed", context, completion.error());

@@ -75,6 +75,7 @@ class AnswerFlow {
   struct Writing {
     std::string text;
     bool shown_to_caller = false;
+    bool caller_is_gone = false;
   };
 
   Result<std::string> normalise(const std::string& question) const;

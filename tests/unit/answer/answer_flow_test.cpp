@@ -266,6 +266,16 @@ TEST_F(Flow, GivesUpWhenTheCallerIsGone) {
   }
 }
 
+TEST_F(Flow, DoesNotBlameTheModelForACallerThatIsGone) {
+  fail_at_event_ = 2;
+  search_.reply = clear_passage();
+  AnswerFlow flow = make(&llm_);
+  const auto gone = [](const AskEvent&) -> Result<> { return fail(Errc::unavailable, "the caller is gone"); };
+  EXPECT_FALSE(testing_run(flow.answer(context_, request_, gone)));
+  EXPECT_EQ(flow.llm_failure(), "");
+  EXPECT_THAT(exposed(), Not(HasSubstr("kefu_answer_llm_errors_total{")));
+}
+
 TEST_F(Flow, KeepsTimeBackToAnswerWithoutTheModel) {
   search_.reply = clear_passage();
   context_.deadline = Deadline::in(10s);
