@@ -65,14 +65,15 @@ Task<Result<json>> ApiClient::get(std::string path) {
   co_return co_await call({.url = server_ + path}, kCallTimeout);
 }
 
-Task<Result<json>> ApiClient::send(std::string method, std::string path, json body) {
+Task<Result<json>> ApiClient::send(std::string method, std::string path, json body,
+                                   std::chrono::milliseconds limit) {
   http::ClientRequest request{.method = std::move(method), .url = server_ + path};
   if (!body.is_null()) {
     request.fields.set("Content-Type", "application/json");
     // Arguments in another encoding than UTF-8 cannot be sent as JSON.
     request.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
   }
-  co_return co_await call(std::move(request), kCallTimeout);
+  co_return co_await call(std::move(request), limit);
 }
 
 Task<Result<json>> ApiClient::upload(std::string path, std::string content_type, std::string content) {

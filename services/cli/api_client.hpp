@@ -23,7 +23,8 @@ class ApiClient {
 
   Task<Result<nlohmann::json>> get(std::string path);
   /// A null `body` is not sent.
-  Task<Result<nlohmann::json>> send(std::string method, std::string path, nlohmann::json body);
+  Task<Result<nlohmann::json>> send(std::string method, std::string path, nlohmann::json body,
+                                    std::chrono::milliseconds limit = std::chrono::seconds(30));
   Task<Result<nlohmann::json>> upload(std::string path, std::string content_type, std::string content);
   /// Posts, and hands over the body of a response of status 200 as it comes.
   Task<Result<std::unique_ptr<http::ResponseStream>>> open_events(std::string path, nlohmann::json body,

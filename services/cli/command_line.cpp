@@ -42,17 +42,17 @@ CLI::App* add_command(CLI::App& app, const char* name, const char* description) 
 }
 
 CLI::Option* add_kb(CLI::App& command, std::string& kb) {
-  return command.add_option("--kb", kb, "Name of the knowledge base")->type_name("NAME");
+  return command.add_option("--kb", kb, "name of the knowledge base")->type_name("NAME");
 }
 
 void add_import(CLI::App& app, Arguments& arguments) {
   CLI::App* command =
-      add_command(app, "import", "Import files into a knowledge base, which is created if it is missing");
+      add_command(app, "import", "import files into a knowledge base, which is created if it is missing");
   add_kb(*command, arguments.import.kb)->required();
   command->add_option("files", arguments.import.files, "FAQ as .csv or .jsonl, documents as .md or .txt")
       ->required()
       ->type_name("FILE");
-  command->add_flag("--no-wait", arguments.no_wait, "Only upload; print the ids of the jobs");
+  command->add_flag("--no-wait", arguments.no_wait, "only upload; print the ids of the jobs");
   command->callback([&arguments] {
     arguments.import.wait = !arguments.no_wait;
     arguments.command = [&arguments](ApiClient& api, Console& console) {
@@ -62,17 +62,17 @@ void add_import(CLI::App& app, Arguments& arguments) {
 }
 
 void add_ask(CLI::App& app, Arguments& arguments) {
-  CLI::App* command = add_command(app, "ask", "Ask a question; print the answer and what it was made of");
+  CLI::App* command = add_command(app, "ask", "ask a question; print the answer and what it was made of");
   add_kb(*command, arguments.ask.kb)->required();
-  command->add_option("question", arguments.ask.question, "The question, in quotes")
+  command->add_option("question", arguments.ask.question, "the question, in quotes")
       ->required()
       ->type_name("QUESTION");
-  command->add_option("--session", arguments.ask.session, "Conversation that the question belongs to")
+  command->add_option("--session", arguments.ask.session, "conversation that the question belongs to")
       ->type_name("ID");
   command->add_option("--mode", arguments.ask.mode, "auto, extractive (never a language model) or generative")
       ->check(CLI::IsMember({"auto", "extractive", "generative"}))
       ->type_name("MODE");
-  command->add_flag("--json", arguments.ask.json, "Print the answer as JSON");
+  command->add_flag("--json", arguments.ask.json, "print the answer as JSON");
   command->callback([&arguments] {
     arguments.command = [&arguments](ApiClient& api, Console& console) {
       return ask(arguments.ask, api, console);
@@ -81,15 +81,15 @@ void add_ask(CLI::App& app, Arguments& arguments) {
 }
 
 void add_search(CLI::App& app, Arguments& arguments) {
-  CLI::App* command = add_command(app, "search", "Print the passages nearest to a question");
+  CLI::App* command = add_command(app, "search", "print the passages nearest to a question");
   add_kb(*command, arguments.search.kb)->required();
-  command->add_option("question", arguments.search.question, "The question, in quotes")
+  command->add_option("question", arguments.search.question, "the question, in quotes")
       ->required()
       ->type_name("QUESTION");
-  command->add_option("--top-k", arguments.search.top_k, "Number of passages")
+  command->add_option("--top-k", arguments.search.top_k, "number of passages")
       ->check(CLI::Range(1, 50))
       ->capture_default_str();
-  command->add_flag("--json", arguments.search.json, "Print the passages as JSON");
+  command->add_flag("--json", arguments.search.json, "print the passages as JSON");
   command->callback([&arguments] {
     arguments.command = [&arguments](ApiClient& api, Console& console) {
       return search(arguments.search, api, console);
@@ -99,9 +99,9 @@ void add_search(CLI::App& app, Arguments& arguments) {
 
 void add_status(CLI::App& app, Arguments& arguments) {
   CLI::App* command =
-      add_command(app, "status", "Print whether the server is ready and what its knowledge bases hold");
+      add_command(app, "status", "print whether the server is ready and what its knowledge bases hold");
   add_kb(*command, arguments.status.kb);
-  command->add_flag("--json", arguments.status.json, "Print everything as JSON");
+  command->add_flag("--json", arguments.status.json, "print everything as JSON");
   command->callback([&arguments] {
     arguments.command = [&arguments](ApiClient& api, Console& console) {
       return status(arguments.status, api, console);
@@ -111,8 +111,8 @@ void add_status(CLI::App& app, Arguments& arguments) {
 
 void add_similarity(CLI::App& app, Arguments& arguments) {
   CLI::App* command =
-      add_command(app, "similarity", "Print how near texts are to each other for the embedding model");
-  command->add_option("texts", arguments.texts, "Two or more texts")
+      add_command(app, "similarity", "print how near texts are to each other for the embedding model");
+  command->add_option("texts", arguments.texts, "two or more texts")
       ->required()
       ->expected(2, 64)
       ->type_name("TEXT");
@@ -125,13 +125,14 @@ void add_similarity(CLI::App& app, Arguments& arguments) {
 
 void add_delete(CLI::App& app, Arguments& arguments) {
   CLI::App* command =
-      add_command(app, "delete", "Delete a document, or without FILENAME the whole knowledge base");
+      add_command(app, "delete", "delete a document, or without FILENAME the whole knowledge base");
   add_kb(*command, arguments.remove.kb)->required();
   command
-      ->add_option("filename", arguments.remove.filename, "The document, by the name it was imported under")
+      ->add_option("filename", arguments.remove.filename, "the document, by the name it was imported under")
+      ->check(CLI::Validator([](const std::string& name) { return name.empty() ? "it is empty" : ""; }, ""))
       ->type_name("FILENAME");
-  command->add_flag("--yes", arguments.remove.yes, "Do not ask before a knowledge base is deleted");
-  command->add_flag("--no-wait", arguments.no_wait, "Do not wait until the document is gone");
+  command->add_flag("--yes", arguments.remove.yes, "do not ask before a knowledge base is deleted");
+  command->add_flag("--no-wait", arguments.no_wait, "do not wait until the document is gone");
   command->callback([&arguments] {
     arguments.remove.wait = !arguments.no_wait;
     arguments.command = [&arguments](ApiClient& api, Console& console) {
@@ -170,8 +171,9 @@ int run(int argc, const char* const* argv, Console& console) {
       "This is a client of its HTTP API; make run starts a server on this machine.",
       "kefu");
   Arguments arguments;
-  app.set_version_flag("--version", "kefu " KEFU_VERSION);
-  app.add_option("--server", arguments.server, "Address of the HTTP API")
+  app.set_help_flag("-h,--help", "print this help and exit");
+  app.set_version_flag("--version", "kefu " KEFU_VERSION, "print the version and exit");
+  app.add_option("--server", arguments.server, "address of the HTTP API")
       ->envname("KEFU_SERVER")
       ->type_name("URL")
       ->capture_default_str();

@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-constexpr auto kAskTimeout = 2min;
+constexpr auto kAskTimeout = 2min;  // the gateway gives up earlier, and says so
 
 json request_of(const AskOptions& options) {
   json body{{"kb", options.kb}, {"question", options.question}};
@@ -129,7 +129,7 @@ Task<int> ask(AskOptions options, ApiClient& api, Console& console) {
   // No `?:` here: the two awaited results would share one expression.
   Result<json> answer;
   if (options.json) {
-    answer = co_await api.send("POST", "/v1/ask", request_of(options));
+    answer = co_await api.send("POST", "/v1/ask", request_of(options), kAskTimeout);
   } else {
     answer = co_await stream_answer(options, api, console);
   }

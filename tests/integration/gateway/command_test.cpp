@@ -239,6 +239,7 @@ TEST_F(Command, RefusesArgumentsThatMakeNoSense) {
   EXPECT_EQ(kefu({"ask", "--kb", "shop"}), 2);
   EXPECT_EQ(kefu({"search", "--kb", "shop", "--top-k", "51", "q"}), 2);
   EXPECT_EQ(kefu({"ask", "--kb", "shop", "--mode", "best", "q"}), 2);
+  EXPECT_EQ(kefu({"delete", "--kb", "shop", ""}), 2);  // an unset variable, not the whole knowledge base
   EXPECT_EQ(kefu({"similarity", "one"}), 2);
   EXPECT_EQ(kefu({"--server", "ftp://x", "status"}), 2);
   EXPECT_EQ(kefu({"--help"}), 0);
