@@ -25,7 +25,7 @@ proto::VersionKey version_of(std::uint64_t id, const Job& job) {
 
 /// Why a file gave nothing: the first rejection stands for the others.
 std::string nothing_taken_in(const Rejections& rejections) {
-  if (rejections.total() == 0) return "the document holds no text";
+  if (rejections.kept().empty()) return "the document holds no text";
   const kefu::v1::Rejection& first = rejections.kept().front();
   return "none of the file's rows could be taken in; the first complaint is about row " +
          std::to_string(first.row()) + ": " + first.reason();
@@ -132,6 +132,7 @@ Task<Result<kefu::v1::Manifest>> IngestFlow::publish_passages(proto::VersionKey 
   KEFU_CO_TRY(auto passages, co_await splitter_.split(extraction, job.filename()));
   const auto count = static_cast<std::uint32_t>(passages.size());
   KEFU_CO_CHECK(co_await record_extraction(version.version, count, extraction.rejections));
+  metrics_.rejections.add(extraction.rejections.total());
   if (count == 0) co_return fail(Errc::invalid_argument, nothing_taken_in(extraction.rejections));
   auto parts = make_parts(version, job.filename(), std::move(passages));
   kefu::v1::Manifest manifest;
@@ -140,7 +141,6 @@ Task<Result<kefu::v1::Manifest>> IngestFlow::publish_passages(proto::VersionKey 
   manifest.set_passages(count);
   KEFU_CO_CHECK(co_await publisher_.publish(version, std::move(parts)));
   metrics_.passages.add(count);
-  metrics_.rejections.add(extraction.rejections.total());
   co_return manifest;
 }
 

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 namespace kefu::ingest {
@@ -56,6 +57,17 @@ class SpawnSetup {
   posix_spawnattr_t attributes_{};
 };
 
+/// Our environment without our settings, among which are the passwords of NATS: a process that reads the
+/// files of strangers has no use for them.
+std::vector<char*> environment_of_child() {
+  std::vector<char*> kept;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (!std::string_view(*variable).starts_with("KEFU_")) kept.push_back(*variable);
+  }
+  kept.push_back(nullptr);
+  return kept;
+}
+
 }  // namespace
 
 Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& command) {
@@ -65,10 +77,11 @@ Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& command
   arguments.reserve(command.size() + 1);
   for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
+  std::vector<char*> environment = environment_of_child();
   const SpawnSetup setup(sockets[1]);
   pid_t pid = -1;
-  const int error =
-      ::posix_spawn(&pid, arguments[0], setup.actions(), setup.attributes(), arguments.data(), environ);
+  const int error = ::posix_spawn(&pid, arguments[0], setup.actions(), setup.attributes(), arguments.data(),
+                                  environment.data());
   ::close(sockets[1]);
   if (error != 0) {
     ::close(sockets[0]);

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 namespace kefu::ingest {
 namespace {
 
@@ -66,6 +68,13 @@ TEST_F(ChildExtractorTest, SaysThatADocumentCrashedItsExtractor) {
   }
   EXPECT_THAT(extract(KEFU_BROKEN_EXTRACTOR, "abort").error().message,
               HasSubstr("crashed its extractor (Aborted)"));
+}
+
+TEST_F(ChildExtractorTest, KeepsOurSettingsFromTheChild) {
+  ::setenv("KEFU_NATS_URL", "nats://user:password@nats", 1);
+  const auto found = extract(KEFU_BROKEN_EXTRACTOR, "secret");
+  ::unsetenv("KEFU_NATS_URL");
+  EXPECT_THAT(found.error().message, HasSubstr("exit status 0"));  // it aborts where it sees the variable
 }
 
 TEST_F(ChildExtractorTest, SurvivesAChildThatDoesNotReadItsInput) {
