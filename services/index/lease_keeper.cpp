@@ -48,8 +48,9 @@ Task<bool> LeaseKeeper::wait_ready(Deadline deadline) {
 std::string LeaseKeeper::reason() const {
   if (ready()) return {};
   if (!live()) return "the lease of this replica is not written";
-  if (!target_ || target_epoch_ != replica_.epoch()) return "the end of the log is not known yet";
-  return "the log is read up to " + std::to_string(replica_.applied()) + " of " + std::to_string(*target_);
+  if (!replica_.following()) return "the end of the log is not known yet";
+  const std::uint64_t end = target_ && target_epoch_ == replica_.epoch() ? *target_ : replica_.stream_end();
+  return "the log is read up to " + std::to_string(replica_.applied()) + " of " + std::to_string(end);
 }
 
 Task<void> LeaseKeeper::run() {
@@ -59,17 +60,22 @@ Task<void> LeaseKeeper::run() {
   }
 }
 
+bool LeaseKeeper::caught_up() const {
+  return replica_.following() && replica_.applied() >= replica_.stream_end();
+}
+
 bool LeaseKeeper::stale() const {
-  return replica_.applied() != written_applied_ || ready() != written_ready_;
+  return replica_.applied() != written_applied_ || counts_epoch_ != replica_.epoch();
 }
 
 Task<void> LeaseKeeper::renew() {
-  const bool was_ready = ready();
+  const std::uint64_t epoch = replica_.epoch();
+  if (!live() || counts_epoch_ != epoch) counts_ = false;
+  const bool counts = counts_ || caught_up();
   kefu::v1::IndexLease lease;
   lease.set_replica(replica_id_);
   lease.set_applied_sequence(replica_.applied());
-  lease.set_ready(was_ready);
-  const std::uint64_t epoch = replica_.epoch();
+  lease.set_ready(counts);
   const auto began = Clock::now();  // the lease lives from its arrival, which cannot be earlier
   auto written =
       co_await leases_.put(replica_id_, lease.SerializeAsString(), std::nullopt, Deadline::in(kWriteWithin));
@@ -81,8 +87,9 @@ Task<void> LeaseKeeper::renew() {
   failing_ = false;
   live_until_ = began + kLeaseTtl;
   written_applied_ = lease.applied_sequence();
-  written_ready_ = was_ready;
-  if (replica_.following() && (!target_ || target_epoch_ != epoch)) co_await find_target(epoch);
+  counts_ = counts;
+  counts_epoch_ = epoch;
+  if (counts_ && (!target_ || target_epoch_ != epoch)) co_await find_target(epoch);
 }
 
 Task<void> LeaseKeeper::find_target(std::uint64_t epoch) {

@@ -15,9 +15,10 @@ namespace kefu::index {
 inline constexpr std::chrono::milliseconds kLeaseTtl{10'000};
 
 /// Tells ingest, through the bucket KEFU_LEASES, that this replica lives and how far it has read, and knows
-/// from that whether the replica may answer. Ingest declares a document searchable when all replicas with a
-/// lease have read it. So a replica answers only while it has a lease, and only when it has read what was in
-/// the log after it wrote the first one: anything later waits for it. Thread: the event loop.
+/// from that whether the replica may answer. Ingest declares a document searchable when all replicas whose
+/// leases say `ready` have read it: those that still rebuild would hold it up. So a replica first catches up,
+/// then writes a lease that counts, and answers when it has read what was in the log after that: anything
+/// later waits for it, and nothing was declared searchable without it. Thread: the event loop.
 class LeaseKeeper {
  public:
   /// Everything outlives this object.
@@ -41,6 +42,7 @@ class LeaseKeeper {
   using Clock = std::chrono::steady_clock;
 
   bool live() const { return Clock::now() < live_until_; }
+  bool caught_up() const;
   bool stale() const;
   Task<void> renew();
   Task<void> find_target(std::uint64_t epoch);
@@ -54,10 +56,11 @@ class LeaseKeeper {
   Signal became_ready_;
 
   Clock::time_point live_until_{};
-  std::optional<std::uint64_t> target_;  // where the stream ended after the lease was first written
+  bool counts_ = false;  // ingest waits for this replica, since the lease last written
+  std::uint64_t counts_epoch_ = 0;
+  std::optional<std::uint64_t> target_;  // where the stream ended after the lease began to count
   std::uint64_t target_epoch_ = 0;       // of the replica, when that was
   std::uint64_t written_applied_ = 0;
-  bool written_ready_ = false;
   bool failing_ = false;
   bool stopping_ = false;
 };
