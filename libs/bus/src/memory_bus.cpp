@@ -21,7 +21,7 @@ class MemoryServed final : public MemoryTarget {
       : serving_(
             state->executor(), options, std::move(handler),
             [broker = state.get()](Message message) { return broker->publish(std::move(message)); },
-            [](std::exception_ptr exception) { std::rethrow_exception(exception); }) {}
+            [](std::exception_ptr exception) { std::rethrow_exception(exception); }, {}) {}
   void received(Message message, std::chrono::steady_clock::time_point arrived) override {
     serving_.accept(std::move(message), arrived);
   }

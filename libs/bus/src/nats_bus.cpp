@@ -19,6 +19,7 @@ class NatsBus::Impl {
   Impl(asio::any_io_executor executor, NatsOptions options, std::function<void(bool)> on_connection_change)
       : executor_(executor),
         on_handler_exception_(options.on_handler_exception),
+        on_expired_request_(options.on_expired_request),
         on_connection_change_(std::move(on_connection_change)),
         mailbox_(std::make_shared<NatsMailbox>(executor)),
         requests_(std::make_shared<NatsRequests>(executor)),
@@ -83,7 +84,7 @@ class NatsBus::Impl {
   Result<std::unique_ptr<Subscription>> serve(ServeOptions options, Handler handler) {
     auto publish = [this](const Message& message) { return connection_.publish(message, {}); };
     auto target = std::make_shared<NatsServed>(executor_, options, std::move(handler), std::move(publish),
-                                               on_handler_exception_);
+                                               on_handler_exception_, on_expired_request_);
     KEFU_TRY(auto subscribed, connection_.subscribe(options.subject, options.queue_group, target));
     return std::make_unique<NatsServedSubscription>(std::move(target), std::move(subscribed));
   }
@@ -110,6 +111,7 @@ class NatsBus::Impl {
 
   asio::any_io_executor executor_;
   TaskGroup::OnException on_handler_exception_;
+  std::function<void()> on_expired_request_;
   std::function<void(bool)> on_connection_change_;
   std::shared_ptr<NatsMailbox> mailbox_;
   std::shared_ptr<NatsRequests> requests_;

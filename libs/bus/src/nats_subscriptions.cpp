@@ -8,9 +8,11 @@
 namespace kefu::bus {
 
 NatsServed::NatsServed(asio::any_io_executor executor, const ServeOptions& options, Handler handler,
-                       Serving::Publish publish, TaskGroup::OnException on_exception)
+                       Serving::Publish publish, TaskGroup::OnException on_exception,
+                       std::function<void()> on_expired)
     : NatsTarget(2 * options.max_in_flight),
-      serving_(executor, options, std::move(handler), std::move(publish), std::move(on_exception)),
+      serving_(executor, options, std::move(handler), std::move(publish), std::move(on_exception),
+               std::move(on_expired)),
       completion_(executor) {}
 
 void NatsServed::received(NatsMessagePtr message, Clock::time_point arrived) {

@@ -7,6 +7,7 @@
 
 #include <kefu/bus/message_bus.hpp>
 
+#include <functional>
 #include <memory>
 
 namespace kefu::bus {
@@ -15,7 +16,7 @@ namespace kefu::bus {
 class NatsServed final : public NatsTarget {
  public:
   NatsServed(asio::any_io_executor executor, const ServeOptions& options, Handler handler,
-             Serving::Publish publish, TaskGroup::OnException on_exception);
+             Serving::Publish publish, TaskGroup::OnException on_exception, std::function<void()> on_expired);
   void received(NatsMessagePtr message, Clock::time_point arrived) override;
   void refused(natsConnection* connection, natsMsg& message) noexcept override;
   void completed() override;

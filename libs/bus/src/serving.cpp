@@ -27,8 +27,7 @@ class PublishingSink final : public ReplySink {
 
 void Serving::accept(Message message, std::chrono::steady_clock::time_point arrived) {
   RequestContext context = read_context(message, arrived);
-  // Its sender has stopped waiting: an answer would be for nobody.
-  if (context.deadline.passed()) return;
+  if (expired(context)) return;
   auto permit = limit_.try_acquire();
   if (!permit) {
     answer(message.reply_to, fail(Errc::overloaded, "too many requests are being worked on"));
@@ -38,13 +37,19 @@ void Serving::accept(Message message, std::chrono::steady_clock::time_point arri
 }
 
 Task<void> Serving::handle(Message message, RequestContext context, InFlightLimit::Permit /*permit*/) {
-  if (context.deadline.passed()) co_return;
+  if (expired(context)) co_return;
   const std::string reply_to = message.reply_to;
   PublishingSink sink(publish_, reply_to);
   std::exception_ptr exception;
   auto result = co_await run_handler(std::move(context), std::move(message), sink, exception);
   answer(reply_to, std::move(result));
   if (exception) std::rethrow_exception(exception);  // for the task group to report
+}
+
+bool Serving::expired(const RequestContext& context) const {
+  if (!context.deadline.passed()) return false;
+  if (on_expired_) on_expired_();
+  return true;
 }
 
 Task<Result<std::string>> Serving::run_handler(RequestContext context, Message message, ReplySink& sink,

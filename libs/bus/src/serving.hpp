@@ -16,10 +16,12 @@ class Serving {
  public:
   using Publish = std::function<Result<>(Message)>;
 
+  /// `on_expired` may be empty.
   Serving(asio::any_io_executor executor, ServeOptions options, Handler handler, Publish publish,
-          TaskGroup::OnException on_exception)
+          TaskGroup::OnException on_exception, std::function<void()> on_expired)
       : handler_(std::move(handler)),
         publish_(std::move(publish)),
+        on_expired_(std::move(on_expired)),
         limit_(options.max_in_flight),
         tasks_(std::move(executor), std::move(on_exception)) {}
 
@@ -31,9 +33,12 @@ class Serving {
   Task<Result<std::string>> run_handler(RequestContext context, Message message, ReplySink& sink,
                                         std::exception_ptr& exception);
   void answer(const std::string& reply_to, Result<std::string> result);
+  /// Its sender has stopped waiting: an answer would be for nobody.
+  bool expired(const RequestContext& context) const;
 
   Handler handler_;
   Publish publish_;
+  std::function<void()> on_expired_;
   InFlightLimit limit_;
   TaskGroup tasks_;
 };

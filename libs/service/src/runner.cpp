@@ -65,14 +65,20 @@ class Runner {
         log_(program_, level),
         endpoints_(metrics_),
         router_(respond_with_error),
+        expired_requests_(metrics_.counter("kefu_bus_expired_requests_total",
+                                           "Requests dropped since their time had passed before their turn")),
         bus_(io.get_executor(),
-             {.url = common_.nats_url, .client_name = program_, .on_handler_exception = log_bugs(log_)},
+             {.url = common_.nats_url,
+              .client_name = program_,
+              .on_handler_exception = log_bugs(log_),
+              .on_expired_request = [this] { expired_requests_.add(); }},
              [this](bool connected) { log_connection("questions", connected); }),
         bulk_bus_(io.get_executor(),
                   {.url = common_.nats_url,
                    .client_name = program_ + "-bulk",
                    .publish_on_thread = true,
-                   .on_handler_exception = log_bugs(log_)},
+                   .on_handler_exception = log_bugs(log_),
+                   .on_expired_request = [this] { expired_requests_.add(); }},
                   [this](bool connected) { log_connection("streams", connected); }),
         signals_(io, SIGINT, SIGTERM),
         drain_watchdog_(io),
@@ -192,6 +198,7 @@ class Runner {
   telemetry::Metrics metrics_;
   RunnerEndpoints endpoints_;
   http::Router router_;
+  telemetry::Counter expired_requests_;
   bus::NatsBus bus_;
   bus::NatsBus bulk_bus_;
   std::optional<http::Server> admin_;

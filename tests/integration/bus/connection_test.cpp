@@ -63,6 +63,19 @@ class NatsConnectionFaults : public NatsFixture {
   Signal released_{io_.get_executor()};
 };
 
+NATS_TEST(NatsConnectionFaults, CountRequestsWhoseTimeHasPassed) {
+  int expired = 0;
+  NatsBus* bus = co_await t.connect({.url = t.server_.url(), .on_expired_request = [&] { ++expired; }});
+  auto served = bus->serve({.subject = "test.echo"}, echo);
+  CO_ASSERT(served);
+  Message late{.subject = "test.echo", .payload = "late"};
+  late.headers.set(std::string(header::kRemainingMicroseconds), "0");
+  EXPECT_TRUE(bus->publish(std::move(late)));
+  EXPECT_TRUE(co_await bus->request(in_time(), {.subject = "test.echo", .payload = "in time"}));
+  EXPECT_EQ(expired, 1);
+  co_await (*served)->drain();
+}
+
 NATS_TEST(NatsConnectionFaults, FailOpenRequestsAtOnceWhenTheServerIsKilled) {
   NatsBus* bus = co_await t.connect();
   auto served = bus->serve({.subject = "test.hold"}, t.holder());

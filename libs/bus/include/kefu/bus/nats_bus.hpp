@@ -20,6 +20,8 @@ struct NatsOptions {
   std::chrono::milliseconds write_deadline{2000};
   /// Told of exceptions that leave a handler, which are bugs; their callers get `internal`.
   TaskGroup::OnException on_handler_exception = {};
+  /// Told of each request that is dropped since its time had passed before it was handled. On the executor.
+  std::function<void()> on_expired_request = {};
 };
 
 /// MessageBus over one connection to NATS (nats.c). Publishing while disconnected is refused at once, since
@@ -38,8 +40,8 @@ class NatsBus final : public MessageBus {
   Result<> start();
   /// Returns when connected. Errors: `deadline_exceeded`.
   Task<Result<>> wait_connected(Deadline deadline);
-  /// Returns when the server has handled everything sent before: subscriptions made by serve() are then known to it.
-  /// Errors: `unavailable`, `deadline_exceeded`.
+  /// Returns when the server has handled everything sent before: subscriptions made by serve() are then known
+  /// to it. Errors: `unavailable`, `deadline_exceeded`.
   Task<Result<>> flush(Deadline deadline);
   /// Flushes and closes the connection. Subscriptions must be drained before.
   Task<void> drain(Deadline deadline);
