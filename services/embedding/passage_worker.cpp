@@ -58,18 +58,20 @@ bus::Message vectors_message(kefu::v1::PassagePart part, const EmbeddedTexts& em
 
 }  // namespace
 
-Task<bus::Disposition> PassageWorker::work(bus::StoredMessage message, unsigned deliveries) {
+Task<bus::WorkOutcome> PassageWorker::work(bus::StoredMessage message, unsigned deliveries) {
   if (deliveries > 1) metrics_.redeliveries.add();
-  const Result<> outcome = co_await embed_part(message);
-  if (outcome) co_return bus::Disposition::done;
-  const bool final = is_final(outcome.error().code);
+  Result<> outcome = co_await embed_part(message);
+  if (outcome) co_return bus::WorkOutcome::done();
+  Error error = std::move(outcome).error();
+  const bool final = is_final(error.code);
   log_.log(final ? telemetry::Level::error : telemetry::Level::warning,
            "could not embed a part of a document",
            {{"subject", std::string_view(message.subject)},
-            {"error", std::string_view(outcome.error().message)},
-            {"detail", std::string_view(outcome.error().detail)},
+            {"error", std::string_view(error.message)},
+            {"detail", std::string_view(error.detail)},
             {"delivery", std::int64_t{deliveries}}});
-  co_return final ? bus::Disposition::give_up : bus::Disposition::retry;
+  if (final) co_return bus::WorkOutcome::give_up(std::move(error.message));
+  co_return bus::WorkOutcome::retry(std::move(error.message));
 }
 
 Task<Result<>> PassageWorker::embed_part(const bus::StoredMessage& message) {

@@ -18,7 +18,7 @@ class PassageWorker {
                 const telemetry::Logger& log)
       : flow_(flow), store_(store), metrics_(metrics), log_(log) {}
 
-  Task<bus::Disposition> work(bus::StoredMessage message, unsigned deliveries);
+  Task<bus::WorkOutcome> work(bus::StoredMessage message, unsigned deliveries);
   /// Only tells: ingest owns the job and sees the dead letter.
   Task<void> given_up(bus::StoredMessage message, std::string reason);
 

@@ -10,7 +10,7 @@ namespace kefu::ingest {
 namespace {
 
 using namespace std::chrono_literals;
-using bus::Disposition;
+using bus::WorkOutcome;
 using kefu::v1::Job;
 using kefu::v1::JobState;
 
@@ -46,16 +46,16 @@ IngestFlow::IngestFlow(bus::StreamStore& store, const directory::KnowledgeBases&
       uploads_(store),
       publisher_(store) {}
 
-Task<Disposition> IngestFlow::work(bus::StoredMessage message, unsigned deliveries) {
+Task<WorkOutcome> IngestFlow::work(bus::StoredMessage message, unsigned deliveries) {
   Job job;
-  if (!job.ParseFromString(message.payload)) co_return Disposition::give_up;
+  if (!job.ParseFromString(message.payload)) co_return WorkOutcome::give_up("the job cannot be read");
   const std::uint64_t id = message.sequence;
   auto outcome = co_await ingest(id, job);
-  if (outcome) co_return Disposition::done;
+  if (outcome) co_return WorkOutcome::done();
   const Error error = std::move(outcome).error();
   if (!traits(error.code).retryable) {
     outcome = co_await end_as_failed(id, job, error.message);
-    if (outcome) co_return Disposition::done;
+    if (outcome) co_return WorkOutcome::done();
   }
   metrics_.jobs_retried.add();
   log_.warning("A job is put back", {{"job", static_cast<std::int64_t>(id)},
@@ -63,12 +63,12 @@ Task<Disposition> IngestFlow::work(bus::StoredMessage message, unsigned deliveri
                                      {"request_id", job.request_id()},
                                      {"reason", error.message},
                                      {"detail", error.detail}});
-  co_return Disposition::retry;
+  co_return WorkOutcome::retry(error.message);
 }
 
 Task<void> IngestFlow::give_up(bus::StoredMessage message, std::string reason) {
   Job job;
-  if (!job.ParseFromString(message.payload)) reason = "the job cannot be read";
+  (void)job.ParseFromString(message.payload);  // of one that cannot be read at least the number is known
   const auto marked = co_await end_as_failed(message.sequence, job, "the job was given up: " + reason);
   if (!marked) {
     log_.error("A job that is given up could not be marked failed",

@@ -31,7 +31,7 @@ class IngestFlow {
 
   /// One delivery of a message of KEFU_JOBS. Errors of the document end its job; those of dependencies put it
   /// back.
-  Task<bus::Disposition> work(bus::StoredMessage message, unsigned deliveries);
+  Task<bus::WorkOutcome> work(bus::StoredMessage message, unsigned deliveries);
   /// No delivery could finish the job.
   Task<void> give_up(bus::StoredMessage message, std::string reason);
 

@@ -11,6 +11,12 @@ namespace {
 
 constexpr std::chrono::seconds kAppendLimit{5};
 
+/// Whoever failed may have said it in several lines, which no header takes.
+std::string one_line(std::string text) {
+  std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+  return text;
+}
+
 Message dead_letter(const std::string& stream, const StoredMessage& message, const std::string& reason) {
   Message letter{.subject = std::string(kDeadLetterPrefix) + stream,
                  .payload = message.payload,
@@ -29,23 +35,24 @@ Task<Verdict> WorkJudge::decide(StoredMessage message, std::uint64_t deliveries)
     // Each of its workers died, or was not heard of again.
     reason = fmt::format("not finished in {} deliveries", options_.max_deliveries);
   } else {
-    const Disposition disposition = co_await run_handler(message, deliveries, reason);
-    if (disposition == Disposition::done) co_return Verdict{Verdict::Kind::done};
-    if (disposition == Disposition::retry && deliveries < options_.max_deliveries)
-      co_return again(deliveries);
-    if (reason.empty()) reason = disposition == Disposition::give_up ? "given up" : "every delivery failed";
+    WorkOutcome outcome = co_await run_handler(message, deliveries);
+    if (outcome.disposition == Disposition::done) co_return Verdict{Verdict::Kind::done};
+    const bool final = outcome.disposition == Disposition::give_up;
+    if (!final && deliveries < options_.max_deliveries) co_return again(deliveries);
+    reason = final ? std::move(outcome.reason)
+                   : fmt::format("{} deliveries failed: {}", deliveries, outcome.reason);
   }
-  co_return co_await bury(std::move(message), deliveries, std::move(reason));
+  co_return co_await bury(std::move(message), deliveries, one_line(std::move(reason)));
 }
 
-Task<Disposition> WorkJudge::run_handler(StoredMessage message, std::uint64_t deliveries,
-                                         std::string& reason) {
+Task<WorkOutcome> WorkJudge::run_handler(StoredMessage message, std::uint64_t deliveries) {
+  std::string reason;
   try {
     co_return co_await handler_(std::move(message), static_cast<unsigned>(deliveries));
   } catch (const std::exception& exception) {
     reason = exception.what();
   }
-  co_return Disposition::retry;
+  co_return WorkOutcome::retry(std::move(reason));
 }
 
 Task<Verdict> WorkJudge::bury(StoredMessage message, std::uint64_t deliveries, std::string reason) {

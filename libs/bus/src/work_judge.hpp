@@ -29,7 +29,7 @@ class WorkJudge {
   Task<Verdict> decide(StoredMessage message, std::uint64_t deliveries);
 
  private:
-  Task<Disposition> run_handler(StoredMessage message, std::uint64_t deliveries, std::string& reason);
+  Task<WorkOutcome> run_handler(StoredMessage message, std::uint64_t deliveries);
   Task<Verdict> bury(StoredMessage message, std::uint64_t deliveries, std::string reason);
   Verdict again(std::uint64_t deliveries) const;
 

@@ -16,15 +16,15 @@ class Desk {
  public:
   explicit Desk(World& world) : opened_(world.io().get_executor()) {}
 
-  Task<Disposition> handle(StoredMessage message, unsigned deliveries) {
+  Task<WorkOutcome> handle(StoredMessage message, unsigned deliveries) {
     given_.emplace_back(message.payload, deliveries);
     while (closed_) co_await opened_.wait();
     if (message.payload == "throw") throw std::runtime_error("a bug");
-    if (message.payload == "bad") co_return Disposition::give_up;
-    if (message.payload == "hopeless") co_return Disposition::retry;
-    if (message.payload == "second time" && deliveries == 1) co_return Disposition::retry;
+    if (message.payload == "bad") co_return WorkOutcome::give_up("nobody\r\nreads it");
+    if (message.payload == "hopeless") co_return WorkOutcome::retry("away");
+    if (message.payload == "second time" && deliveries == 1) co_return WorkOutcome::retry("not yet");
     done_.push_back(message.payload);
-    co_return Disposition::done;
+    co_return WorkOutcome::done();
   }
   Task<void> give_up(StoredMessage message, std::string reason) {
     given_up_[message.payload] = reason;
@@ -123,9 +123,9 @@ BUS_TEST(WorkerContract, BuriesWhatNoDeliveryCanProcess) {
   CO_ASSERT(work);
   EXPECT_TRUE(co_await runs_empty(world));
   EXPECT_EQ(desk.done(), std::vector<std::string>{"good"});
-  EXPECT_EQ(desk.given_up(),
-            (std::map<std::string, std::string>{
-                {"hopeless", "every delivery failed"}, {"bad", "given up"}, {"throw", "a bug"}}));
+  EXPECT_EQ(desk.given_up(), (std::map<std::string, std::string>{{"hopeless", "3 deliveries failed: away"},
+                                                                 {"bad", "nobody  reads it"},
+                                                                 {"throw", "3 deliveries failed: a bug"}}));
   const auto dead = co_await world.store().state(std::string(kDeadLetterStream), soon());
   const auto letter =
       co_await world.store().last(std::string(kDeadLetterStream), "kefu.v1.dead.WORK", soon());
@@ -133,7 +133,7 @@ BUS_TEST(WorkerContract, BuriesWhatNoDeliveryCanProcess) {
   EXPECT_EQ(dead->messages, 3U);
   EXPECT_EQ(letter->headers.get(header::kDeadSubject), "work.a");
   EXPECT_FALSE(letter->headers.get(header::kDeadSequence).empty());
-  EXPECT_FALSE(letter->headers.get(header::kDeadReason).empty());
+  EXPECT_EQ(letter->headers.get(header::kDeadReason), "3 deliveries failed: a bug");
   co_await (*work)->drain();
 }
 

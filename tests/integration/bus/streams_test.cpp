@@ -78,15 +78,15 @@ class NatsStreamFaults : public NatsFixture {
                    [](std::exception_ptr exception) { std::rethrow_exception(exception); }};
 
  private:
-  Task<Disposition> work(StoredMessage message, unsigned deliveries, std::vector<std::string>* done) {
+  Task<WorkOutcome> work(StoredMessage message, unsigned deliveries, std::vector<std::string>* done) {
     deliveries_.push_back(deliveries);
     done->push_back(message.payload);
-    co_return Disposition::done;
+    co_return WorkOutcome::done();
   }
-  Task<Disposition> hold() {
+  Task<WorkOutcome> hold() {
     ++holding_;
     while (held_) co_await released_.wait();
-    co_return Disposition::done;
+    co_return WorkOutcome::done();
   }
   static Task<void> nothing() { co_return; }
 

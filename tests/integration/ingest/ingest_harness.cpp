@@ -132,11 +132,13 @@ Task<Result<std::string>> IngestHarness::count_tokens(std::string request) {
   co_return response.SerializeAsString();
 }
 
-Task<bus::Disposition> IngestHarness::embed(bus::StoredMessage message) {
+Task<bus::WorkOutcome> IngestHarness::embed(bus::StoredMessage message) {
   kefu::v1::VectorPart vectors;
-  if (!vectors.mutable_passages()->ParseFromString(message.payload)) co_return bus::Disposition::give_up;
+  if (!vectors.mutable_passages()->ParseFromString(message.payload)) {
+    co_return bus::WorkOutcome::give_up("not a part of a document");
+  }
   const kefu::v1::PassagePart& part = vectors.passages();
-  if (part.passages(0).text() == "poison") co_return bus::Disposition::give_up;
+  if (part.passages(0).text() == "poison") co_return bus::WorkOutcome::give_up("texts[0]: poison");
   const proto::VersionKey version{.kb_incarnation = part.kb_incarnation(),
                                   .generation = part.kb_generation(),
                                   .document = part.document(),
@@ -147,7 +149,7 @@ Task<bus::Disposition> IngestHarness::embed(bus::StoredMessage message) {
                  {std::string(proto::kTokensHeader), "7"},
                  {std::string(proto::kSavedTokensHeader), "1"}};
   const auto stored = co_await store_.append(std::move(out), soon());
-  co_return stored ? bus::Disposition::done : bus::Disposition::retry;
+  co_return stored ? bus::WorkOutcome::done() : bus::WorkOutcome::retry(stored.error().message);
 }
 
 void IngestHarness::start_index() { tasks_.spawn(renew_lease()); }

@@ -63,7 +63,7 @@ class IngestHarness : public ::testing::Test {
  private:
   std::uint64_t append(kefu::v1::Job job);
   Task<Result<std::string>> count_tokens(std::string request);
-  Task<bus::Disposition> embed(bus::StoredMessage message);
+  Task<bus::WorkOutcome> embed(bus::StoredMessage message);
   Task<void> renew_lease();
 
   TaskGroup tasks_{io_.get_executor(), [](std::exception_ptr) { ADD_FAILURE(); }};

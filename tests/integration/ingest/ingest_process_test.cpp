@@ -92,7 +92,8 @@ TEST_F(IngestProcess, FailsAJobWhosePassagesCannotBeEmbedded) {
   start_embedding();
   start_index();
   const auto id = upload("a.txt", "poison");
-  EXPECT_THAT(wait_for(id, JobState::STATE_FAILED).error(), HasSubstr("could not be embedded"));
+  EXPECT_THAT(wait_for(id, JobState::STATE_FAILED).error(),
+              HasSubstr("could not be embedded: texts[0]: poison"));
 }
 
 TEST_F(IngestProcess, GoesOnAfterNatsWasKilledAndStartedAgain) {

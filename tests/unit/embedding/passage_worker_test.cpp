@@ -11,11 +11,14 @@ namespace {
 
 class PassageWorkerTest : public testing::FlowTest {
  protected:
-  bus::Disposition work(std::string payload, unsigned deliveries = 1) {
+  bus::WorkOutcome outcome_of(std::string payload, unsigned deliveries = 1) {
     bus::StoredMessage message;
     message.subject = "kefu.v1.passages.x";
     message.payload = std::move(payload);
     return kefu::testing::run_task(io, worker.work(std::move(message), deliveries));
+  }
+  bus::Disposition work(std::string payload, unsigned deliveries = 1) {
+    return outcome_of(std::move(payload), deliveries).disposition;
   }
 
   testing::FakeStreamStore streams;
@@ -57,6 +60,13 @@ TEST_F(PassageWorkerTest, GivesUpAtOnceOnWhatCanNeverBeEmbedded) {
   EXPECT_EQ(work("\xff garbage"), bus::Disposition::give_up);
   EXPECT_EQ(work(""), bus::Disposition::give_up);
   EXPECT_TRUE(streams.appended.empty());
+}
+
+TEST_F(PassageWorkerTest, SaysWhyItGivesUp) {
+  EXPECT_EQ(outcome_of(part_of({"a", " "})).reason, "texts[1]: the text is empty");
+  EXPECT_EQ(outcome_of("").reason, "not a part of a document");
+  streams.error = Error{Errc::unavailable, "the bus is away"};
+  EXPECT_EQ(outcome_of(part_of({"a"})).reason, "the bus is away");
 }
 
 TEST_F(PassageWorkerTest, TriesAgainWhileTheLogDoesNotTakeIt) {

@@ -96,7 +96,7 @@ class FlowFixture : public ::testing::Test {
   }
 
   bus::Disposition work(bus::StoredMessage message, unsigned deliveries = 1) {
-    return testing::run_task(io_, flow_.work(std::move(message), deliveries));
+    return testing::run_task(io_, flow_.work(std::move(message), deliveries)).disposition;
   }
   kefu::v1::JobState state(std::uint64_t job) {
     const auto stored = run(states_.load(job));

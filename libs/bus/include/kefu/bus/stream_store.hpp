@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kefu::bus {
@@ -73,6 +74,17 @@ enum class Disposition {
   give_up,  ///< moved to the dead letters at once
 };
 
+/// How a worker ended with a message. The reason goes with it to the dead letters, and from there to whoever
+/// waits for the work: a sentence that a user may read.
+struct WorkOutcome {
+  Disposition disposition = Disposition::done;
+  std::string reason = {};
+
+  static WorkOutcome done() { return {}; }
+  static WorkOutcome retry(std::string reason) { return {Disposition::retry, std::move(reason)}; }
+  static WorkOutcome give_up(std::string reason) { return {Disposition::give_up, std::move(reason)}; }
+};
+
 struct WorkOptions {
   std::string stream;
   std::string durable;                        ///< replicas with the same name share the work
@@ -83,7 +95,7 @@ struct WorkOptions {
 };
 
 /// Works on one message. `deliveries` counts from 1.
-using WorkHandler = std::function<Task<Disposition>(StoredMessage, unsigned deliveries)>;
+using WorkHandler = std::function<Task<WorkOutcome>(StoredMessage, unsigned deliveries)>;
 /// Told before a message goes to the dead letters, so that its job can be marked failed. Called again if the
 /// process dies in between.
 using GiveUpHandler = std::function<Task<void>(StoredMessage, std::string reason)>;
