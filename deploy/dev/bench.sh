@@ -1,18 +1,23 @@
 #!/usr/bin/env bash
-# Builds the benchmarks with optimisation and runs them one after the other.
+# Builds the benchmarks with optimisation and runs them one after the other; docs/benchmarks.md says what each of them measures.
+# DATA=DIR: public evaluation data in DIR/clinc150 and DIR/cmrc2018, which adds to the measurements of quality (and some minutes).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export PATH=$PATH:/usr/sbin  # where Debian has nats-server
 
 deploy/dev/prepare.sh
-deploy/dev/build.sh bench all
-shopt -s nullglob
-benches=(build/bench/bin/kefu_*_bench)
-if [ ${#benches[@]} -eq 0 ]; then
-  echo "There is no benchmark in tests/bench yet."
-  exit 0
-fi
-for bench in "${benches[@]}"; do
-  echo "== $(basename "$bench")"
-  "$bench"
+deploy/dev/build.sh bench kefu_benches
+bin=build/bench/bin
+
+for bench in "$bin"/kefu_*_bench; do
+  printf '\n== %s\n' "$(basename "$bench")"
+  "$bench" --benchmark_min_time=0.2
 done
+printf '\n== kefu_ask_load: questions to a whole system on this machine\n'
+"$bin/kefu_ask_load"
+# Vectors stay from one run to the next: they are the same until the model changes.
+quality=(--vectors build/bench/vectors.bin ${DATA:+--data "$DATA"})
+printf '\n== kefu_measure_retrieval: how often the right document comes first\n'
+"$bin/kefu_measure_retrieval" "${quality[@]}"
+printf '\n== kefu_calibrate_decisions: the weights of decisions, and how good they are\n'
+"$bin/kefu_calibrate_decisions" "${quality[@]}"

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <kefu/base/error.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+/// The files that measurements of quality read.
+namespace kefu::bench {
+
+struct TextFile {
+  std::string filename;
+  std::string bytes;
+};
+/// The sample knowledge base, by name. Errors of all: `not_found`, `data_corrupt`, naming the file.
+Result<std::vector<TextFile>> read_sample(const std::filesystem::path& folder);
+
+struct SampleQuestion {
+  std::string question;
+  std::string expected;  ///< id of the row or name of the document; empty: it cannot be answered
+};
+Result<std::vector<SampleQuestion>> read_sample_questions(const std::filesystem::path& file);
+
+/// CMRC 2018 in the shape of SQuAD: each paragraph becomes a document, `ID.txt`.
+struct PassageQuestions {
+  std::vector<TextFile> documents;
+  struct Question {
+    std::string question;
+    std::string filename;
+  };
+  std::vector<Question> questions;
+};
+Result<PassageQuestions> read_cmrc(const std::filesystem::path& file);
+
+/// Questions of CLINC150 that none of its intents covers, such as "a show on broadway".
+Result<std::vector<std::string>> read_out_of_scope(const std::filesystem::path& file);
+
+}  // namespace kefu::bench
