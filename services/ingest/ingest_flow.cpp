@@ -179,7 +179,7 @@ Task<Result<>> IngestFlow::record_publication(std::uint64_t id, kefu::v1::Manife
 }
 
 Task<Result<>> IngestFlow::end_as_failed(std::uint64_t id, Job job, std::string error) {
-  KEFU_CO_TRY(const bool failed_now, co_await states_.mark_failed(id, error));
+  KEFU_CO_TRY(const bool failed_now, co_await states_.mark_failed_unless_published(id, error));
   if (failed_now) {
     metrics_.jobs_failed.add();
     log_.warning(

@@ -62,9 +62,17 @@ Task<Result<std::uint64_t>> JobStates::write(JobState state, std::uint64_t revis
 }
 
 Task<Result<bool>> JobStates::mark_failed(std::uint64_t job, std::string error) {
+  return end_as_failed(job, std::move(error), true);
+}
+
+Task<Result<bool>> JobStates::mark_failed_unless_published(std::uint64_t job, std::string error) {
+  return end_as_failed(job, std::move(error), false);
+}
+
+Task<Result<bool>> JobStates::end_as_failed(std::uint64_t job, std::string error, bool published_too) {
   const auto failed_now = std::make_shared<bool>(false);
-  const Change to_failed = [job, error = std::move(error), failed_now](JobState& state) {
-    *failed_now = !is_finished(state);
+  const Change to_failed = [job, error = std::move(error), failed_now, published_too](JobState& state) {
+    *failed_now = !is_finished(state) && (published_too || !state.published());
     if (!*failed_now) return false;
     state.set_job(job);
     state.set_state(JobState::STATE_FAILED);

@@ -43,8 +43,13 @@ class JobStates {
 
   /// Marks a job failed; true when it was not finished before.
   Task<Result<bool>> mark_failed(std::uint64_t job, std::string error);
+  /// The same for a delivery that met an error. Another delivery may have published everything and erased the
+  /// file meanwhile: then the job goes on.
+  Task<Result<bool>> mark_failed_unless_published(std::uint64_t job, std::string error);
 
  private:
+  Task<Result<bool>> end_as_failed(std::uint64_t job, std::string error, bool published_too);
+
   bus::KeyValueBucket& bucket_;
 };
 

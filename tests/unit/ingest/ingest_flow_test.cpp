@@ -45,6 +45,14 @@ TEST_F(IngestFlowTest, PublishesADeletionAsAManifestOfNoParts) {
   EXPECT_TRUE(state(job.sequence).published());
 }
 
+TEST_F(IngestFlowTest, DoesNotFailAJobThatAnotherDeliveryHasPublished) {
+  const auto job = upload("faq.csv", faq_rows(3));
+  EXPECT_EQ(work(job), Disposition::done);
+  // As a slower delivery does that finds the file erased.
+  kefu::testing::run_task(io_, flow_.give_up(job, "the uploaded file is not there any more"));
+  EXPECT_EQ(state(job.sequence).state(), JobState::STATE_RUNNING);
+}
+
 TEST_F(IngestFlowTest, GivesTheSameResultWhenItIsDeliveredAgainAfterACrash) {
   const auto job = upload("faq.csv", faq_rows(3));
   // The first delivery died between its passages and its manifest.
