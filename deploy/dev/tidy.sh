@@ -3,7 +3,7 @@
 # generated headers and the precompiled header. Settings, as environment variables:
 #   KEFU_TIDY_SINCE    a commit: what changed after it (default: the newest commit 12 hours older than the last one; with no such
 #                      commit, everything)
-#   KEFU_TIDY_MINUTES  no file is begun after so many minutes (default 15)
+#   KEFU_TIDY_MINUTES  no file is begun after so many minutes (default 10)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -20,7 +20,7 @@ fi
 
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
-KEFU_TIDY_END=$(($(date +%s) + 60 * ${KEFU_TIDY_MINUTES:-15}))
+KEFU_TIDY_END=$(($(date +%s) + 60 * ${KEFU_TIDY_MINUTES:-10}))
 export KEFU_TIDY_END results
 printf '%s\n' "${files[@]}" | xargs --max-procs="$(nproc)" --replace bash -c '
   [ "$(date +%s)" -lt "$KEFU_TIDY_END" ] || exit 0
