@@ -4,6 +4,8 @@
 
 #include <array>
 #include <charconv>
+#include <optional>
+#include <utility>
 
 namespace kefu::proto {
 namespace {
@@ -39,7 +41,10 @@ std::string vectors_subject(const VersionKey& version, std::uint32_t part) {
 
 std::string manifest_subject(const VersionKey& version) { return version_subject("vectors", version) + ".m"; }
 
-Result<PartKey> parse_vectors_subject(std::string_view subject) {
+namespace {
+
+/// nullopt for any subject that is not of this form. `prefix` ends with a dot.
+std::optional<PartKey> parse_part_subject(std::string_view subject, std::string_view prefix) {
   constexpr std::size_t kTokens = 8;
   std::array<std::string_view, kTokens> tokens;
   std::size_t count = 0;
@@ -51,16 +56,28 @@ Result<PartKey> parse_vectors_subject(std::string_view subject) {
     rest.remove_prefix(dot + 1);
   }
   PartKey key;
-  const bool well_formed =
-      count == kTokens && subject.starts_with("kefu.v1.vectors.") && !tokens[3].empty() &&
-      !tokens[5].empty() && parse_number(tokens[4], key.version.generation) &&
-      parse_number(tokens[6], key.version.version) && (tokens[7] == "m" || parse_number(tokens[7], key.part));
-  if (!well_formed)
-    return fail(Errc::invalid_argument, "not a subject of KEFU_VECTORS", std::string(subject));
+  const bool well_formed = count == kTokens && subject.starts_with(prefix) && !tokens[3].empty() &&
+                           !tokens[5].empty() && parse_number(tokens[4], key.version.generation) &&
+                           parse_number(tokens[6], key.version.version) &&
+                           (tokens[7] == "m" || parse_number(tokens[7], key.part));
+  if (!well_formed) return std::nullopt;
   key.version.kb_incarnation = tokens[3];
   key.version.document = tokens[5];
   key.manifest = tokens[7] == "m";
   return key;
+}
+
+}  // namespace
+
+Result<PartKey> parse_vectors_subject(std::string_view subject) {
+  if (auto key = parse_part_subject(subject, "kefu.v1.vectors.")) return *std::move(key);
+  return fail(Errc::invalid_argument, "not a subject of KEFU_VECTORS", std::string(subject));
+}
+
+Result<PartKey> parse_passages_subject(std::string_view subject) {
+  auto key = parse_part_subject(subject, "kefu.v1.passages.");
+  if (key && !key->manifest) return *std::move(key);
+  return fail(Errc::invalid_argument, "not a subject of KEFU_PASSAGES", std::string(subject));
 }
 
 }  // namespace kefu::proto

@@ -1,11 +1,10 @@
 #include "dead_letters.hpp"
 
-#include "kefu/v1/log.pb.h"
-
 #include <kefu/async/signal.hpp>
 #include <kefu/proto/subjects.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,7 +21,8 @@ constexpr auto kPoll = 500ms;
 Task<void> DeadLetters::run() {
   const bus::ReplayOptions options{
       .stream = std::string(bus::kDeadLetterStream),
-      .filter_subject = std::string(bus::kDeadLetterPrefix) + std::string(proto::kPassagesStream)};
+      .filter_subject = std::string(bus::kDeadLetterPrefix) + std::string(proto::kPassagesStream),
+      .headers_only = true};
   std::unique_ptr<bus::Replay> replay;
   while (!stopping_) {
     if (!replay) {
@@ -43,19 +43,20 @@ Task<void> DeadLetters::run() {
   }
 }
 
-/// False when it must be tried again.
+/// False when it must be tried again. The payload may be what nobody could read, or have been too large to
+/// keep: the subject always says which job it is.
 Task<bool> DeadLetters::take(bus::StoredMessage letter) {
-  kefu::v1::PassagePart part;
-  if (!part.ParseFromString(letter.payload) || part.version() == 0) co_return true;
+  const auto part = proto::parse_passages_subject(letter.headers.get(bus::header::kDeadSubject));
+  if (!part || part->version.version == 0) co_return true;
+  const std::uint64_t job = part->version.version;
   const std::string reason(letter.headers.get(bus::header::kDeadReason));
-  const auto failed_now =
-      co_await states_.mark_failed(part.version(), "passages of this document could not be embedded" +
-                                                       (reason.empty() ? "" : ": " + reason));
+  const auto failed_now = co_await states_.mark_failed(
+      job, "passages of this document could not be embedded" + (reason.empty() ? "" : ": " + reason));
   if (!failed_now) co_return !traits(failed_now.error().code).retryable;
   if (*failed_now) {
     metrics_.jobs_failed.add();
     log_.warning("A job failed since its passages could not be embedded",
-                 {{"job", static_cast<std::int64_t>(part.version())}, {"reason", reason}});
+                 {{"job", static_cast<std::int64_t>(job)}, {"reason", reason}});
   }
   co_return true;
 }

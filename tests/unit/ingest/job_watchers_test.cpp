@@ -88,8 +88,9 @@ TEST_F(JobWatchersTest, ADeadLetterOfItsPassagesFailsAJob) {
   work(job);
   DeadLetters letters(*reader_, states_, log_, metrics_);
   tasks_.spawn(letters.run());
-  bus::Message letter{.subject = "kefu.v1.dead.KEFU_PASSAGES",
-                      .payload = passage_part("a.txt", job.sequence, 0).SerializeAsString()};
+  bus::Message letter{.subject = "kefu.v1.dead.KEFU_PASSAGES", .payload = "\xff nobody can read it"};
+  letter.headers.set(std::string(bus::header::kDeadSubject),
+                     proto::passages_subject(version("a.txt", job.sequence), 0));
   letter.headers.set(std::string(bus::header::kDeadReason), "the model refused it");
   run(store_->append({.subject = "kefu.v1.dead.KEFU_PASSAGES", .payload = "\xff"}, soon()));
   run(store_->append(letter, soon()));

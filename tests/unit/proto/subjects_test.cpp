@@ -16,6 +16,15 @@ TEST(Subjects, APartOfVectorsIsTakenApartAsItWasPutTogether) {
   EXPECT_EQ(part->part, 7U);
 }
 
+TEST(Subjects, APartOfPassagesIsTakenApartAsItWasPutTogether) {
+  const auto part = parse_passages_subject(passages_subject(kVersion, 7));
+  ASSERT_TRUE(part);
+  EXPECT_EQ(part->version, kVersion);
+  EXPECT_EQ(part->part, 7U);
+  EXPECT_FALSE(parse_passages_subject(vectors_subject(kVersion, 7)));
+  EXPECT_FALSE(parse_passages_subject("kefu.v1.passages.a.1.d.2.m"));
+}
+
 TEST(Subjects, AManifestIsToldFromAPart) {
   const auto manifest = parse_vectors_subject(manifest_subject(kVersion));
   ASSERT_TRUE(manifest);

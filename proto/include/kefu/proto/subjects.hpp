@@ -73,5 +73,7 @@ std::string vectors_subject(const VersionKey& version, std::uint32_t part);
 std::string manifest_subject(const VersionKey& version);
 /// Errors: `invalid_argument` for any other subject.
 Result<PartKey> parse_vectors_subject(std::string_view subject);
+/// Errors: `invalid_argument` for any other subject.
+Result<PartKey> parse_passages_subject(std::string_view subject);
 
 }  // namespace kefu::proto
