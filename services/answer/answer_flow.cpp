@@ -1,8 +1,8 @@
 #include "answer_flow.hpp"
 
 #include "compose_prompt.hpp"
-#include "decision_name.hpp"
 
+#include <kefu/proto/decision.hpp>
 #include <kefu/text/normalize.hpp>
 #include <kefu/text/utf8.hpp>
 
@@ -209,7 +209,7 @@ void AnswerFlow::log_assessments(const RequestContext& context, const std::vecto
                                  const Verdict& verdict) const {
   constexpr std::size_t kLogged = 5;
   parts_.log.debug("decided", {{"request_id", std::string_view(context.request_id)},
-                               {"decision", decision_name(verdict.decision)},
+                               {"decision", proto::decision_name(verdict.decision)},
                                {"confidence", verdict.confidence}});
   for (std::size_t i = 0; i < std::min(kLogged, assessments.size()); ++i) {
     const auto& [hit, features, confidence] = assessments[i];

@@ -1,6 +1,6 @@
 #include "answer_metrics.hpp"
 
-#include "decision_name.hpp"
+#include <kefu/proto/decision.hpp>
 
 namespace kefu::answer {
 
@@ -8,7 +8,7 @@ AnswerMetrics::AnswerMetrics(telemetry::Metrics& metrics) : metrics_(metrics) {
   for (const auto decision : {kefu::v1::DECISION_FAQ, kefu::v1::DECISION_EXTRACTED,
                               kefu::v1::DECISION_GENERATED, kefu::v1::DECISION_REFUSED}) {
     answered_.emplace(decision, metrics.counter("kefu_answer_questions_total", "Questions answered",
-                                                {{"decision", std::string(decision_name(decision))}}));
+                                                {{"decision", std::string(proto::decision_name(decision))}}));
   }
   for (const auto operation : {"ask", "retrieve"}) {
     operations_.emplace(operation, metrics.latency("kefu_answer_request_seconds",

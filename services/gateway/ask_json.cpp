@@ -4,8 +4,9 @@
 #include "names.hpp"
 #include "question.hpp"
 
-#include <cmath>
+#include <kefu/proto/decision.hpp>
 
+#include <cmath>
 namespace kefu::gateway {
 namespace {
 
@@ -16,19 +17,6 @@ Result<kefu::v1::AskMode> parse_mode(const std::string& mode) {
   if (mode == "extractive") return kefu::v1::ASK_MODE_EXTRACTIVE;
   if (mode == "generative") return kefu::v1::ASK_MODE_GENERATIVE;
   return fail(Errc::invalid_argument, "field \"mode\" must be \"auto\", \"extractive\" or \"generative\"");
-}
-
-const char* decision_name(kefu::v1::Decision decision) {
-  switch (decision) {
-    case kefu::v1::DECISION_FAQ:
-      return "faq";
-    case kefu::v1::DECISION_EXTRACTED:
-      return "extracted";
-    case kefu::v1::DECISION_GENERATED:
-      return "generated";
-    default:
-      return "refused";
-  }
 }
 
 /// Four decimals: as a double, the float 0.9 prints as 0.8999999761581421.
@@ -85,7 +73,7 @@ std::string answer_json(const kefu::v1::Answer& answer, std::chrono::steady_cloc
   timings["total"] = milliseconds(std::chrono::duration_cast<std::chrono::microseconds>(elapsed));
   const kefu::v1::Usage& usage = answer.usage();
   Json body{{"answer", answer.answer()},
-            {"decision", decision_name(answer.decision())},
+            {"decision", proto::decision_name(answer.decision())},
             {"confidence", rounded(answer.confidence())},
             {"sources", sources_array(answer.sources())},
             {"usage",

@@ -20,9 +20,9 @@ bool is_closer(UChar32 c) {
 
 /// Words whose full stop does not end a sentence.
 bool is_abbreviation(std::string_view word) {
-  constexpr std::array<std::string_view, 18> kKnown = {"mr",  "mrs", "ms",  "dr",     "prof", "st",
-                                                       "vs",  "no",  "fig", "e.g",    "i.e",  "inc",
-                                                       "ltd", "co",  "cf",  "approx", "tel",  "ext"};
+  constexpr std::array<std::string_view, 17> kKnown = {"mr", "mrs", "ms",     "dr",  "prof", "st",
+                                                       "vs", "fig", "e.g",    "i.e", "inc",  "ltd",
+                                                       "co", "cf",  "approx", "tel", "ext"};
   std::string lower(word);
   std::ranges::transform(lower, lower.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
@@ -46,6 +46,10 @@ bool ascii_marks_end_it(std::string_view text, std::size_t begin, std::size_t ma
   if (digits && text.substr(begin, word - begin).find_first_not_of(" \t\r\n") == std::string_view::npos)
     return false;
   if (digits && is_cjk(after)) return false;
+  if (token == "no" || token == "No") {  // "No. 5" goes on, "The answer is no." ends
+    const std::size_t next = text.find_first_not_of(' ', end);
+    return next == std::string_view::npos || !is_ascii_digit(text[next]);
+  }
   return !is_abbreviation(token);
 }
 

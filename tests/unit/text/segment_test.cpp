@@ -74,6 +74,8 @@ TEST(Sentences, EndAtEnglishMarksButNotInsideNumbersNamesAndAddresses) {
   EXPECT_THAT(sentences("It is 3.14 in. See www.a.com? Yes!"),
               ElementsAre("It is 3.14 in. ", "See www.a.com? ", "Yes!"));
   EXPECT_THAT(sentences("Use e.g. Mr. Smith's. Done"), ElementsAre("Use e.g. Mr. Smith's. ", "Done"));
+  EXPECT_THAT(sentences("Model No. 5 fits. The answer is no. Next"),
+              ElementsAre("Model No. 5 fits. ", "The answer is no. ", "Next"));
   EXPECT_THAT(sentences("a.com?x=1"), ElementsAre("a.com?x=1"));
 }
 

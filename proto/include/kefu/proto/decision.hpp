@@ -1,12 +1,12 @@
 #pragma once
 
-#include "kefu/v1/ask.pb.h"
-
 #include <string_view>
 
-namespace kefu::answer {
+#include "kefu/v1/ask.pb.h"
 
-/// As metrics and logs write it.
+namespace kefu::proto {
+
+/// As the HTTP API, metrics and logs write it.
 constexpr std::string_view decision_name(kefu::v1::Decision decision) {
   switch (decision) {
     case kefu::v1::DECISION_FAQ:
@@ -22,4 +22,4 @@ constexpr std::string_view decision_name(kefu::v1::Decision decision) {
   }
 }
 
-}  // namespace kefu::answer
+}  // namespace kefu::proto
