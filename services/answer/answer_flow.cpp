@@ -18,7 +18,8 @@ namespace {
 using kefu::v1::AskEvent;
 
 /// Failures of the embedding service that are about this question, so words alone would only hide them.
-bool is_callers_fault(Errc code) { return code == Errc::invalid_argument || code == Errc::payload_too_large; }
+/// The question has passed our own checks: what embedding can still object to is its number of tokens.
+bool is_too_long(Errc code) { return code == Errc::invalid_argument || code == Errc::payload_too_large; }
 
 AskEvent sources_event(const kefu::v1::Answer& answer) {
   AskEvent event;
@@ -142,7 +143,12 @@ Task<Result<QuestionVector>> AnswerFlow::embed(RequestContext context, std::stri
     progress.spent(vector->usage);
     co_return vector;
   }
-  if (is_callers_fault(vector.error().code) || context.deadline.passed()) co_return vector;
+  if (is_too_long(vector.error().code)) {  // which is no failure of the service
+    progress.degraded(degraded::kTooLongForModel,
+                      "searched by words alone: the question is longer than the embedding model takes");
+    co_return QuestionVector{};
+  }
+  if (context.deadline.passed()) co_return vector;
   if (embedding_failure_.empty())
     parts_.log.failure(telemetry::Level::warning, "no vector: searching by words alone", context,
                        vector.error());

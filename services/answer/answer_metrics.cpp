@@ -19,8 +19,8 @@ AnswerMetrics::AnswerMetrics(telemetry::Metrics& metrics) : metrics_(metrics) {
     stages_.emplace(name, metrics.latency("kefu_answer_stage_seconds", "Time of one stage of a request",
                                           {{"stage", std::string(name)}}));
   }
-  for (const auto reason : {degraded::kNoVector, degraded::kNoVectorSearch, degraded::kNoLlm,
-                            degraded::kLlmFailed, degraded::kLlmCut}) {
+  for (const auto reason : {degraded::kNoVector, degraded::kTooLongForModel, degraded::kNoVectorSearch,
+                            degraded::kNoLlm, degraded::kLlmFailed, degraded::kLlmCut}) {
     degraded_.emplace(
         reason, metrics.counter("kefu_answer_degraded_total", "Requests that took a lesser way, by reason",
                                 {{"reason", std::string(reason)}}));

@@ -24,6 +24,7 @@ inline constexpr std::string_view kGenerate = "generate";
 /// Why a lesser way was taken, as metrics name it.
 namespace degraded {
 inline constexpr std::string_view kNoVector = "no_vector";  ///< embedding failed
+inline constexpr std::string_view kTooLongForModel = "too_long_for_model";
 inline constexpr std::string_view kNoVectorSearch =
     "vector_unused";                                  ///< index had no vectors to compare with
 inline constexpr std::string_view kNoLlm = "no_llm";  ///< asked for one, none is configured

@@ -12,10 +12,10 @@ namespace kefu::answer {
 
 /// What is said when the knowledge base holds nothing near enough.
 struct Refusals {
-  std::string chinese = "抱歉，我在现有资料中没有找到这个问题的答案。需要的话，我可以为您转接人工客服。";
+  std::string chinese = "抱歉，我在现有资料中没有找到这个问题的答案，请联系人工客服。";
   std::string english =
-      "Sorry, I do not know: I found no answer to this in the material I have. I can put you through to a "
-      "person if you like.";
+      "Sorry, I do not know: I found no answer to this in the material I have. Please contact a person of "
+      "our staff.";
 };
 
 /// The passage behind an answer. Its score is the confidence.

@@ -5,6 +5,7 @@
 #include <kefu/proto/subjects.hpp>
 #include <kefu/vector/codec.hpp>
 
+#include <chrono>
 #include <utility>
 
 namespace kefu::answer {
@@ -12,6 +13,13 @@ namespace {
 
 Error not_a_reply(std::string_view service) {
   return {Errc::bad_upstream, std::string(service) + " answered something that cannot be read"};
+}
+
+/// A search takes milliseconds: one that takes so long is lost.
+constexpr std::chrono::seconds kFirstReplicaGets{2};
+
+bool another_may_answer(Errc code) {
+  return code == Errc::deadline_exceeded || code == Errc::unavailable || code == Errc::not_ready;
 }
 
 }  // namespace
@@ -33,10 +41,16 @@ Task<Result<QuestionVector>> BusEmbeddingClient::embed(RequestContext context, s
 
 Task<Result<kefu::v1::SearchResponse>> BusSearchClient::search(RequestContext context,
                                                                kefu::v1::SearchRequest request) {
-  bus::Message message{.subject = std::string(proto::kSearch), .payload = request.SerializeAsString()};
-  KEFU_CO_TRY(const auto reply, co_await bus_.request(std::move(context), std::move(message)));
+  const bus::Message message{.subject = std::string(proto::kSearch), .payload = request.SerializeAsString()};
+  // A replica that is killed takes its questions with it without a word: another one is asked while there is
+  // time.
+  auto reply = co_await bus_.request(context.at_most(kFirstReplicaGets), message);
+  if (!reply && another_may_answer(reply.error().code) && !context.deadline.passed()) {
+    reply = co_await bus_.request(context, message);
+  }
+  if (!reply) co_return fail(std::move(reply).error());
   kefu::v1::SearchResponse response;
-  if (!response.ParseFromString(reply.payload)) co_return fail(not_a_reply("the index"));
+  if (!response.ParseFromString(reply->payload)) co_return fail(not_a_reply("the index"));
   co_return response;
 }
 

@@ -45,6 +45,7 @@ class BusEmbeddingClient final : public EmbeddingClient {
   bus::MessageBus& bus_;
 };
 
+/// Asks a second replica when the first one is lost or not ready.
 class BusSearchClient final : public SearchClient {
  public:
   /// `bus` outlives this object.

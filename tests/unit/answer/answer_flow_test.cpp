@@ -307,10 +307,13 @@ TEST_F(Flow, LeavesTimeForTheSearchWhenTheEmbeddingServiceIsSilent) {
   EXPECT_LE(embedding_.time_given, options_.embed_timeout);
 }
 
-TEST_F(Flow, PassesOnWhatTheEmbeddingServiceSaysAboutTheQuestion) {
-  embedding_.reply = fail(Errc::invalid_argument, "the text is too long");
-  EXPECT_EQ(ask().error().code, Errc::invalid_argument);
-  EXPECT_THAT(search_.asked, IsEmpty());
+TEST_F(Flow, SearchesByWordsAloneForAQuestionThatIsTooLongForTheModel) {
+  embedding_.reply = fail(Errc::invalid_argument, "texts[0]: the text has 601 tokens, the limit is 507");
+  const auto answer = ask();
+  ASSERT_TRUE(answer);
+  EXPECT_THAT(answer->degraded(), HasSubstr("longer than the embedding model takes"));
+  EXPECT_EQ(search_.asked.at(0).vector(), "");
+  EXPECT_THAT(exposed(), HasSubstr("kefu_answer_degraded_total{reason=\"too_long_for_model\"} 1"));
 }
 
 TEST_F(Flow, RemembersWhatFailedUntilItWorksAgain) {
