@@ -39,12 +39,28 @@ build() {
   deploy/dev/build.sh release "${services[@]}" kefu || fail "The build failed; the compiler's messages are above."
 }
 
-# choose_port VARIABLE DEFAULT NAME FILE [movable]: the port that NAME has while it runs, or else takes: the one of VARIABLE, the one
-# that it had last, or the default. A movable one that is occupied and was not asked for gives way to another.
+is_port() { [[ $1 =~ ^[0-9]{1,5}$ ]] && [ "$1" -ge 1 ] && [ "$1" -le 65535 ]; }
+
+# choose_port VARIABLE DEFAULT NAME FILE [movable]: the port that NAME has while it runs, or else takes: the one of VARIABLE or the
+# default. A movable one takes the port that it had last, and when that is occupied and was not asked for, another.
 choose_port() {
-  local variable=$1 name=$3 file=$run_dir/$4.port wanted port owner
-  if [ -n "$(pid_of "$name")" ]; then cat "$file"; return; fi
-  wanted=${!variable:-$(cat "$file" 2>/dev/null || echo "$2")}
+  local variable=$1 default=$2 name=$3 file=$run_dir/$4.port wanted port owner last
+  last=$(cat "$file" 2>/dev/null || true)
+  if [ -n "${!variable:-}" ] && ! is_port "${!variable}"; then
+    say "$variable=${!variable} is not a port: it is a number from 1 to 65535." >&2
+    return 1
+  fi
+  if [ -n "$(pid_of "$name")" ]; then
+    if [ "${!variable:-$last}" != "$last" ]; then
+      say "$name is up already, on port $last: \"make stop\" first to move it." >&2
+      return 1
+    fi
+    echo "$last"
+    return
+  fi
+  wanted=$default
+  [ -z "${5:-}" ] || ! is_port "$last" || wanted=$last
+  wanted=${!variable:-$wanted}
   local candidates=("$wanted")
   [ -z "${5:-}" ] || [ -n "${!variable:-}" ] || candidates+=($((wanted + 10000)) $((wanted + 20000)))
   for port in "${candidates[@]}"; do
