@@ -25,6 +25,7 @@ class DependencyOutage : public ::testing::Test {
   }
   bool answered(const std::string& question = kQuestion) {
     const auto response = system_.ask("shop", question);
+    if (response.status == 200) ++replies_;
     return response.status == 200 && nlohmann::json::parse(response.body)["decision"] == "faq";
   }
   bool everything_ready() {
@@ -35,6 +36,7 @@ class DependencyOutage : public ::testing::Test {
   }
 
   System system_;
+  int replies_ = 0;  // questions that were answered, whatever the decision
 };
 
 TEST_F(DependencyOutage, WithoutRedisAnswersStayRightAndTheMetricsSaySo) {
@@ -67,21 +69,24 @@ TEST_F(DependencyOutage, AStoppedRedisHoldsUpNoAnswer) {
 TEST_F(DependencyOutage, WithoutNatsEveryRequestIsRefusedAtOnceAndLaterTheServicesReconnect) {
   system_.nats().kill();
   ASSERT_TRUE(eventually_blocking([&] { return system_.ask("shop", kQuestion).status == 503; }));
+  const auto begin = std::chrono::steady_clock::now();
   for (int i = 0; i < 20; ++i) {
     const auto response = system_.ask("shop", kQuestion);
     EXPECT_EQ(response.status, 503) << response.body;
     EXPECT_EQ(nlohmann::json::parse(response.body)["error"]["code"], "unavailable");
     EXPECT_FALSE(response.fields.get("Retry-After").empty());
   }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);  // of all twenty: none waited for a deadline
   EXPECT_EQ(system_.get(system_.admin_url("gateway") + "/readyz").status, 503);
   EXPECT_EQ(system_.request("POST", "/v1/kbs/shop/documents?filename=a.txt", "text", "text/plain").status,
             503);
 
   const double asked = system_.metric("answer", "kefu_answer_questions_total");
+  replies_ = 0;
   system_.nats().start();
   EXPECT_TRUE(eventually_blocking([&] { return everything_ready() && answered(); }));
   // What was refused while NATS was away was not sent later: only the questions since then arrived.
-  EXPECT_LE(system_.metric("answer", "kefu_answer_questions_total"), asked + 10);
+  EXPECT_EQ(system_.metric("answer", "kefu_answer_questions_total"), asked + replies_);
   const auto job = system_.upload("shop", "more.csv", "text/csv",
                                   "question,answer,id\nAre you open on Sundays?,Yes.,r2\n");
   EXPECT_EQ(system_.wait_for_job(job)["state"], "done");
@@ -93,11 +98,14 @@ TEST_F(DependencyOutage, ANatsThatOnlyStallsEndsRequestsWithinTheirTimeAndNothin
   const auto response = system_.ask("shop", kQuestion);
   const auto waited = std::chrono::steady_clock::now() - begin;
   EXPECT_THAT(response.status, AnyOf(503, 504)) << response.body;
-  EXPECT_LT(waited, 8s);  // pings of 2 s, two of which may be lost, beside the time of this machine
+  EXPECT_LT(waited, 7s);  // the silent server is given up within 5 s, beside the time of a busy machine
   const double asked = system_.metric("answer", "kefu_answer_questions_total");
   system_.nats().resume();
+  replies_ = 0;
   EXPECT_TRUE(eventually_blocking([&] { return everything_ready() && answered(); }));
-  EXPECT_LE(system_.metric("answer", "kefu_answer_questions_total"), asked + 10);
+  // The server may have held the one question that it was sent before it stalled; its client had its error
+  // long ago.
+  EXPECT_LE(system_.metric("answer", "kefu_answer_questions_total"), asked + replies_ + 1);
 }
 
 }  // namespace

@@ -15,11 +15,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Clients that ask without pause, each with a connection of its own; half of them begin at each gateway.
+/// Clients that ask without pause, each question on a connection of its own, so that the client never repeats
+/// one by itself; half of them begin at each gateway.
 class Load {
  public:
   explicit Load(System& system)
-      : system_(system), client_(io_.get_executor(), {}), tasks_(io_.get_executor(), {}) {}
+      : system_(system),
+        client_(io_.get_executor(), {.max_idle_connections = 0}),
+        tasks_(io_.get_executor(), {}) {}
 
   static constexpr std::size_t kClients = 8;
 
@@ -31,6 +34,8 @@ class Load {
 
   std::vector<std::string> failures;
   std::size_t answered = 0;
+  /// Connections that were made and then closed without an answer: the question may have been read.
+  std::size_t cut = 0;
 
  private:
   Task<void> watch(std::function<bool()> until) {
@@ -57,7 +62,9 @@ class Load {
       if (response && response->status == 200) {
         ++answered;
       } else if (!response && response.error().code == Errc::unavailable) {
-        gateway = 1 - gateway;  // this one takes no connection any more: the question was not accepted
+        // No connection: the question was not accepted. A connection that ended is another matter.
+        if (response.error().message != "no connection to the server") ++cut;
+        gateway = 1 - gateway;
       } else {
         failures.push_back(response ? fmt::format("{} {}", response->status, response->body)
                                     : response.error().message);
@@ -94,6 +101,10 @@ TEST_P(Drain, NoAcceptedQuestionFailsWhenOneOfTwoReplicasIsTerminatedUnderLoad) 
     return !system_.running(GetParam(), 0);
   });
   EXPECT_EQ(load.failures, std::vector<std::string>{});
+  // The kernel may complete one connection in the very moment in which the gateway closes its listening
+  // socket; no gateway has read a question from it. Accepted questions that fail would be as many as were in
+  // flight.
+  EXPECT_LE(load.cut, GetParam() == "gateway" ? 1U : 0U);
   EXPECT_EQ(system_.terminate(GetParam(), 0), 0);  // it has ended already: this reads its exit status
 }
 

@@ -45,7 +45,7 @@ TEST_P(ImportCrash, EveryPassageIsFoundExactlyOnce) {
   const auto kb = system_.json("GET", "/v1/kbs/catalog");
   EXPECT_EQ(kb["documents"], kDocuments);
   EXPECT_EQ(kb["passages"], kDocuments);
-  for (int number = 0; number < kDocuments; number += 7) {
+  for (int number = 0; number < kDocuments; ++number) {
     int found = 0;
     for (const auto& hit : system_.search("catalog", fmt::format("QX{:04}", number), 10)) {
       if (hit["document"] != filename(number)) continue;

@@ -118,11 +118,14 @@ TEST_F(OneSystem, KeepsEverythingWhenAllOfItIsRestarted) {
 
 TEST_F(OneSystem, AnIndexWhoseDiskIsGoneRebuildsItselfFromTheLog) {
   import_shop();
+  const auto before = system_.json("GET", "/v1/kbs/shop");
   system_.kill("index");
   std::filesystem::remove_all(system_.data_directory("index"));
   system_.start("index");
   system_.wait_ready("index");
   EXPECT_EQ(answer("如何退货？")["sources"][0]["document"], "return-7");
+  EXPECT_EQ(system_.json("GET", "/v1/kbs/shop")["passages"], before["passages"]);
+  EXPECT_EQ(system_.json("GET", "/v1/kbs/shop")["documents"], before["documents"]);
   EXPECT_GT(system_.metric("index", "kefu_index_replayed_messages_total"), 0);
 }
 
