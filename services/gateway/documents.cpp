@@ -97,7 +97,11 @@ Task<Result<Reply>> DocumentRoutes::upload(RequestContext context, http::Exchang
   job.set_file_parts(upload.parts);
   job.set_file_bytes(upload.bytes);
   job.set_file_sha256(std::move(upload.sha256));
-  co_return co_await append_job(std::move(context), std::move(kb), std::move(job));
+  auto reply = co_await append_job(std::move(context), std::move(kb), std::move(job));
+  // After any other error the job may have been stored all the same, and needs its parts.
+  if (!reply && reply.error().code == Errc::insufficient_storage)
+    co_await erase_parts(store_, std::move(upload.sequences));
+  co_return reply;
 }
 
 Task<Result<Reply>> DocumentRoutes::remove(RequestContext context, http::Exchange& exchange) {

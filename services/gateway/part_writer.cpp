@@ -50,6 +50,7 @@ Task<Result<>> PartWriter::finish() {
 Task<void> PartWriter::append(std::uint32_t number, std::string part) {
   bus::Message message{.subject = proto::file_part_subject(upload_id_, number), .payload = std::move(part)};
   auto stored = co_await store_.append(std::move(message), deadline_.at_most(kAppendTimeout));
+  if (stored) sequences_.push_back(*stored);
   finished(stored ? std::nullopt : std::optional(std::move(stored).error()));
 }
 

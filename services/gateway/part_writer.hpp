@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace kefu::gateway {
 
@@ -29,6 +30,8 @@ class PartWriter {
   Task<Result<>> finish();
 
   std::uint32_t parts() const { return parts_; }
+  /// Of the parts that the stream has acknowledged.
+  const std::vector<std::uint64_t>& sequences() const { return sequences_; }
 
  private:
   Task<void> append(std::uint32_t number, std::string part);
@@ -39,6 +42,7 @@ class PartWriter {
   std::string upload_id_;
   Deadline deadline_;
   std::uint32_t parts_ = 0;
+  std::vector<std::uint64_t> sequences_;
   std::size_t unacknowledged_ = 0;
   std::optional<Error> failure_;
   Signal acknowledged_;

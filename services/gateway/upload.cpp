@@ -4,15 +4,22 @@
 #include "sha256.hpp"
 
 #include <kefu/base/ids.hpp>
+#include <kefu/proto/subjects.hpp>
 
 #include <boost/asio/this_coro.hpp>
 #include <fmt/format.h>
 
 #include <charconv>
+#include <chrono>
 #include <utility>
 
 namespace kefu::gateway {
 namespace {
+
+using namespace std::chrono_literals;
+
+/// The upload's own deadline may be over when its parts are erased.
+constexpr auto kEraseTimeout = 5s;
 
 std::unexpected<Error> too_large(std::size_t max_bytes) {
   return fail(Errc::payload_too_large, fmt::format("the file is larger than {} MiB", max_bytes >> 20));
@@ -72,10 +79,19 @@ Task<Result<StoredUpload>> store_upload(http::Exchange& exchange, bus::StreamSto
   PartWriter writer(co_await asio::this_coro::executor, store, upload.id, deadline);
   const auto sent = co_await send_parts(exchange, writer, upload, max_bytes, deadline, received_bytes);
   const auto stored = co_await writer.finish();
+  if (!sent || !stored) co_await erase_parts(store, writer.sequences());
   KEFU_CO_CHECK(sent);
   KEFU_CO_CHECK(stored);
   upload.parts = writer.parts();
+  upload.sequences = writer.sequences();
   co_return upload;
+}
+
+Task<void> erase_parts(bus::StreamStore& store, std::vector<std::uint64_t> sequences) {
+  const Deadline deadline = Deadline::in(kEraseTimeout);
+  for (const std::uint64_t sequence : sequences) {
+    if (!co_await store.erase(std::string(proto::kFilesStream), sequence, deadline)) co_return;
+  }
 }
 
 }  // namespace kefu::gateway

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace kefu::gateway {
 
@@ -19,15 +20,21 @@ struct StoredUpload {
   std::uint32_t parts = 0;
   std::uint64_t bytes = 0;
   std::string sha256 = {};
+  std::vector<std::uint64_t> sequences = {};  ///< of the parts, for erase_parts()
 };
 
 inline constexpr std::size_t kPartBytes = std::size_t{512} << 10;
 
 /// Carries the body to KEFU_FILES part by part; a handful of parts is in memory, never the file. Parts of an
-/// upload that failed stay behind for the sweeper. Errors: `invalid_argument` (empty), `payload_too_large`,
+/// upload that failed are erased before it returns. Errors: `invalid_argument` (empty), `payload_too_large`,
 /// `deadline_exceeded`, those of Exchange::read_some and StreamStore::append.
 Task<Result<StoredUpload>> store_upload(http::Exchange& exchange, bus::StreamStore& store,
                                         std::size_t max_bytes, Deadline deadline,
                                         telemetry::Counter received_bytes);
+
+/// Removes the parts of an upload that no job will name: whoever is refused again and again would fill the
+/// stream for others. Within a few seconds; what it could not remove, and parts whose append was never
+/// answered, stay behind for the sweeper.
+Task<void> erase_parts(bus::StreamStore& store, std::vector<std::uint64_t> sequences);
 
 }  // namespace kefu::gateway

@@ -28,7 +28,7 @@ Task<Result<std::uint64_t>> GatedStore::append(bus::Message message, Deadline de
   while (held_ && in_time) in_time = co_await opened_.wait(deadline);
   --waiting_;
   if (!in_time) co_return fail(Errc::deadline_exceeded, "the stream did not acknowledge in time");
-  if (refusal) co_return fail(*refusal);
+  if (refusal && message.subject.starts_with(refused_subjects)) co_return fail(*refusal);
   co_return co_await inner_.append(std::move(message), deadline);
 }
 

@@ -52,6 +52,7 @@ class GatedStore final : public bus::StreamStore {
   }
   std::size_t waiting() const { return waiting_; }
   std::optional<Error> refusal;
+  std::string refused_subjects = {};  ///< what their subjects begin with
 
  private:
   bus::StreamStore& inner_;

@@ -155,7 +155,7 @@ TEST_F(Upload, IsNotReadFasterThanItsPartsAreStored) {
   EXPECT_EQ(file_of(last_job()), bytes);
 }
 
-TEST_F(Upload, ThatBreaksOffLeavesNoJob) {
+TEST_F(Upload, ThatBreaksOffLeavesNeitherJobNorParts) {
   asio::io_context io;
   asio::ip::tcp::socket socket(io);
   socket.connect({asio::ip::make_address("127.0.0.1"), gateway_.port()});
@@ -164,9 +164,29 @@ TEST_F(Upload, ThatBreaksOffLeavesNoJob) {
                           "Content-Type: text/plain\r\nContent-Length: {}\r\n\r\n{}",
                           4 * kMiB, content(kMiB))));
   ASSERT_TRUE(gateway_.metric_becomes(kUploadsInFlight, 1));
+  ASSERT_TRUE(eventually([&] { return gateway_.stored_messages(proto::kFilesStream) == 2; }));
   socket.close();
   EXPECT_TRUE(gateway_.metric_becomes(kUploadsInFlight, 0));
+  EXPECT_EQ(gateway_.stored_messages(proto::kFilesStream), 0U);
   EXPECT_EQ(gateway_.stored_messages(proto::kJobsStream), 0U);
+}
+
+TEST_F(Upload, WhoseJobIsRefusedLeavesNoParts) {
+  gateway_.run([&] {
+    gateway_.store().refusal = Error{Errc::insufficient_storage, "the stream KEFU_JOBS is full"};
+    gateway_.store().refused_subjects = "kefu.v1.jobs.";
+  });
+  EXPECT_EQ(upload("?filename=a.txt", "text/plain", content(kMiB)).status, 507);
+  EXPECT_EQ(gateway_.stored_messages(proto::kFilesStream), 0U);
+}
+
+TEST_F(Upload, WhoseJobMayBeStoredKeepsItsParts) {
+  gateway_.run([&] {
+    gateway_.store().refusal = Error{Errc::deadline_exceeded, "no acknowledgement"};
+    gateway_.store().refused_subjects = "kefu.v1.jobs.";
+  });
+  EXPECT_EQ(upload("?filename=a.txt", "text/plain", content(kMiB)).status, 504);
+  EXPECT_EQ(gateway_.stored_messages(proto::kFilesStream), 2U);
 }
 
 TEST_F(Upload, IntoAFullStreamIsInsufficientStorage) {
@@ -250,6 +270,7 @@ TEST_F(LimitedUpload, InChunksStopsAtTheLimit) {
                    gateway_.url("/v1/kbs/shop/documents?filename=a.txt")});
   EXPECT_THAT(output, HasSubstr("larger than 2 MiB"));
   EXPECT_THAT(output, HasSubstr("\n413"));
+  EXPECT_EQ(gateway_.stored_messages(proto::kFilesStream), 0U);
   EXPECT_EQ(gateway_.stored_messages(proto::kJobsStream), 0U);
 }
 
