@@ -31,4 +31,10 @@ Result<> validate_name(std::string_view what, std::string_view name, std::size_t
   return {};
 }
 
+Result<> validate_filename(std::string_view name) {
+  if (name == "." || name == "..")
+    return fail(Errc::invalid_argument, "the filename must not be \".\" or \"..\"");
+  return validate_name("the filename", name, 255);
+}
+
 }  // namespace kefu::gateway

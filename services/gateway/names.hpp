@@ -13,6 +13,7 @@ Result<> validate_name(std::string_view what, std::string_view name, std::size_t
 inline Result<> validate_kb_name(std::string_view name) {
   return validate_name("the knowledge base's name", name, 128);
 }
-inline Result<> validate_filename(std::string_view name) { return validate_name("the filename", name, 255); }
+/// Also refuses "." and "..", which clients take out of the path of a URL.
+Result<> validate_filename(std::string_view name);
 
 }  // namespace kefu::gateway

@@ -27,5 +27,14 @@ TEST(Names, RefuseSlashesControlCharactersAndBytesThatAreNoText) {
   EXPECT_TRUE(validate_filename("caf\xC3\xA9 \xC2\xA0.md"));  // U+00A0 is no control character
 }
 
+TEST(Names, OfFilesAreNotThoseOfFolders) {
+  for (const char* name : {".", ".."}) {
+    ASSERT_FALSE(validate_filename(name)) << name;
+    EXPECT_EQ(validate_filename(name).error().code, Errc::invalid_argument);
+  }
+  EXPECT_TRUE(validate_filename("..."));
+  EXPECT_TRUE(validate_filename(".faq.csv"));
+}
+
 }  // namespace
 }  // namespace kefu::gateway
