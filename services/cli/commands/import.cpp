@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <utility>
 
 namespace kefu::cli {
@@ -23,6 +24,22 @@ struct Upload {
   std::string name;
   std::string job;
 };
+
+std::string name_of(const std::string& file) { return std::filesystem::path(file).filename().string(); }
+
+/// A document's name is that of its file without the folders: of two, the second would replace the first.
+Result<> check_names_differ(const std::vector<std::string>& files) {
+  std::map<std::string, std::string> file_of;
+  for (const std::string& file : files) {
+    const auto [other, is_new] = file_of.emplace(name_of(file), file);
+    if (!is_new) {
+      return fail(
+          Errc::invalid_argument,
+          fmt::format("{} and {} have the same name, so one would replace the other", other->second, file));
+    }
+  }
+  return {};
+}
 
 Result<std::string> read_file(const std::string& file) {
   std::error_code error;
@@ -50,7 +67,7 @@ Task<Result<>> ensure_knowledge_base(std::string kb, ApiClient& api, Console& co
 Task<Result<Upload>> upload_file(std::string kb, std::string file, ApiClient& api, Console& console) {
   KEFU_CO_TRY(std::string type, content_type_of(file));
   KEFU_CO_TRY(std::string content, read_file(file));
-  const std::string name = std::filesystem::path(file).filename().string();
+  const std::string name = name_of(file);
   console.progress(name, 0, "uploading");
   const std::string path =
       path_of({"v1", "kbs", kb, "documents"}) + "?filename=" + http::percent_encode(name);
@@ -81,6 +98,10 @@ Result<std::string> content_type_of(const std::string& file) {
 }
 
 Task<int> import_files(ImportOptions options, ApiClient& api, Console& console) {
+  if (const auto differ = check_names_differ(options.files); !differ) {
+    console.error(differ.error());
+    co_return 2;
+  }
   if (auto ready = co_await ensure_knowledge_base(options.kb, api, console); !ready) {
     console.error(ready.error());
     co_return 1;

@@ -17,7 +17,8 @@ struct ImportOptions {
 };
 
 /// `kefu import`: creates the knowledge base if it is missing, uploads the files and follows their jobs.
-/// Returns the exit status: 1 when any file did not go in.
+/// Returns the exit status: 1 when any file did not go in, 2 when two have the same
+/// name, before anything is sent.
 Task<int> import_files(ImportOptions options, ApiClient& api, Console& console);
 
 /// The content type by the extension. Errors: `unsupported_media`.

@@ -188,6 +188,16 @@ TEST_F(Command, ImportEndsWithStatusOneWhenAnyFileDidNotGoIn) {
   EXPECT_THAT(output_, HasSubstr("/nowhere/d.md cannot be read"));
 }
 
+TEST_F(Command, ImportOfTwoFilesOfOneNameSendsNothing) {
+  for (const char* folder : {"a", "b"}) std::filesystem::create_directory(folder_.path() / folder);
+  const std::string first = file("a/faq.csv", "q,a\n");
+  const std::string second = file("b/faq.csv", "q,a\n");
+  EXPECT_EQ(kefu({"import", "--kb", "shop", first, second}), 2);
+  EXPECT_THAT(output_, HasSubstr(first + " and " + second + " have the same name"));
+  EXPECT_THAT(output_, ::testing::Not(HasSubstr("created")));
+  EXPECT_EQ(gateway_.stored_messages(proto::kJobsStream), 0U);
+}
+
 TEST_F(Command, ImportWithoutWaitingPrintsTheJobs) {
   EXPECT_EQ(kefu({"import", "--no-wait", "--kb", "shop", file("a.txt", "text")}), 0);
   EXPECT_THAT(output_, HasSubstr("a.txt: job 1\n"));
