@@ -163,6 +163,8 @@ BUS_TEST(MessageBusContract, EndsAStreamWhoseRepliesAreNotTaken) {
   co_await settle(world.bus());
   auto replies = world.other_bus().request_stream(in_time(), {.subject = "test.count", .payload = ""}, 1);
   CO_ASSERT(replies);
+  co_await settle(world.other_bus());  // the request has reached the server,
+  co_await settle(world.bus());        // and from there the one who serves it
   co_await (*served)->drain();
   // All replies are there, or on their way in front of this one.
   EXPECT_FALSE(co_await world.other_bus().request(in_time(), {.subject = "test.nobody", .payload = ""}));

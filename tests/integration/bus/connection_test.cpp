@@ -128,6 +128,7 @@ NATS_TEST(NatsConnectionFaults, DeliverNothingLateThatWasPublishedInBetween) {
   t.server_.start();
   EXPECT_TRUE(co_await sender->wait_connected(soon()));
   EXPECT_TRUE(co_await receiver->wait_connected(soon()));
+  EXPECT_TRUE(co_await receiver->flush(soon()));  // the server knows its subscription again
   const auto interrupted = co_await (*feed)->next(soon());
   CO_ASSERT(!interrupted);
   EXPECT_EQ(interrupted.error().code, Errc::overloaded);

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <string_view>
-
 #include "kefu/v1/ask.pb.h"
+
+#include <string_view>
 
 namespace kefu::proto {
 

@@ -13,8 +13,9 @@
 
 namespace kefu {
 
-/// Threads for work that would hold up the event loop: inference, scans, parsing of large files. Destroyed before the
-/// event loop of its callers: a thread lets go of the caller's executor only after the caller has resumed.
+/// Threads for work that would hold up the event loop: inference, scans, parsing of large files. Destroyed
+/// before the event loop of its callers: a thread lets go of the caller's executor only after the caller has
+/// resumed.
 class CpuPool {
  public:
   explicit CpuPool(std::size_t threads) : pool_(threads) {}
