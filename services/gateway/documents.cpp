@@ -123,9 +123,9 @@ Task<Result<Reply>> DocumentRoutes::append_job(RequestContext context, kefu::v1:
   job.set_request_id(context.request_id);
   job.set_created_unix_ms(unix_milliseconds());
   bus::Message message{.subject = proto::job_subject(kb.incarnation()), .payload = job.SerializeAsString()};
-  KEFU_CO_TRY(const std::uint64_t sequence,
-              co_await store_.append(std::move(message), context.deadline.at_most(5s)));
-  co_return json_reply(202, accepted_json(sequence));
+  auto sequence = co_await store_.append(std::move(message), context.deadline.at_most(5s));
+  if (!sequence) co_return fail(explain_full_store(std::move(sequence).error(), "jobs"));
+  co_return json_reply(202, accepted_json(*sequence));
 }
 
 }  // namespace kefu::gateway

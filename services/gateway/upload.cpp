@@ -80,11 +80,18 @@ Task<Result<StoredUpload>> store_upload(http::Exchange& exchange, bus::StreamSto
   const auto sent = co_await send_parts(exchange, writer, upload, max_bytes, deadline, received_bytes);
   const auto stored = co_await writer.finish();
   if (!sent || !stored) co_await erase_parts(store, writer.sequences());
-  KEFU_CO_CHECK(sent);
-  KEFU_CO_CHECK(stored);
+  if (!sent) co_return fail(explain_full_store(sent.error(), "uploads"));
+  if (!stored) co_return fail(explain_full_store(stored.error(), "uploads"));
   upload.parts = writer.parts();
   upload.sequences = writer.sequences();
   co_return upload;
+}
+
+Error explain_full_store(Error error, std::string_view stored) {
+  if (error.code != Errc::insufficient_storage) return error;
+  return Error{
+      error.code, fmt::format("the store for {} is full; try again later", stored),
+      error.detail.empty() ? std::move(error.message) : fmt::format("{} ({})", error.message, error.detail)};
 }
 
 Task<void> erase_parts(bus::StreamStore& store, std::vector<std::uint64_t> sequences) {

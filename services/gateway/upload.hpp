@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kefu::gateway {
@@ -31,6 +32,10 @@ inline constexpr std::size_t kPartBytes = std::size_t{512} << 10;
 Task<Result<StoredUpload>> store_upload(http::Exchange& exchange, bus::StreamStore& store,
                                         std::size_t max_bytes, Deadline deadline,
                                         telemetry::Counter received_bytes);
+
+/// What a full stream says to its operator becomes a sentence for the caller; the rest goes to the detail.
+/// Other errors stay as they are. `stored` names what the stream holds.
+Error explain_full_store(Error error, std::string_view stored);
 
 /// Removes the parts of an upload that no job will name: whoever is refused again and again would fill the
 /// stream for others. Within a few seconds; what it could not remove, and parts whose append was never

@@ -176,7 +176,9 @@ TEST_F(Upload, WhoseJobIsRefusedLeavesNoParts) {
     gateway_.store().refusal = Error{Errc::insufficient_storage, "the stream KEFU_JOBS is full"};
     gateway_.store().refused_subjects = "kefu.v1.jobs.";
   });
-  EXPECT_EQ(upload("?filename=a.txt", "text/plain", content(kMiB)).status, 507);
+  const auto response = upload("?filename=a.txt", "text/plain", content(kMiB));
+  EXPECT_EQ(response.status, 507);
+  EXPECT_EQ(json_of(response)["error"]["message"], "the store for jobs is full; try again later");
   EXPECT_EQ(gateway_.stored_messages(proto::kFilesStream), 0U);
 }
 
@@ -190,11 +192,15 @@ TEST_F(Upload, WhoseJobMayBeStoredKeepsItsParts) {
 }
 
 TEST_F(Upload, IntoAFullStreamIsInsufficientStorage) {
-  gateway_.run(
-      [&] { gateway_.store().refusal = Error{Errc::insufficient_storage, "the stream KEFU_FILES is full"}; });
+  gateway_.run([&] {
+    gateway_.store().refusal =
+        Error{Errc::insufficient_storage, "JetStream: maximum bytes exceeded", "err_code 10077"};
+  });
   const auto response = upload("?filename=a.txt", "text/plain", content(2 * kMiB));
   EXPECT_EQ(response.status, 507) << response.body;
   EXPECT_EQ(json_of(response)["error"]["code"], "insufficient_storage");
+  EXPECT_EQ(json_of(response)["error"]["message"], "the store for uploads is full; try again later");
+  EXPECT_THAT(gateway_.log(), HasSubstr("JetStream: maximum bytes exceeded (err_code 10077)"));
   gateway_.run([&] { gateway_.store().refusal.reset(); });
   EXPECT_EQ(gateway_.stored_messages(proto::kJobsStream), 0U);
 }
