@@ -11,7 +11,9 @@
 #include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <iostream>
@@ -141,6 +143,15 @@ void add_delete(CLI::App& app, Arguments& arguments) {
   });
 }
 
+/// CLI11 says that a command is missing where one was named that does not exist. Empty when none was.
+std::string unknown_argument(const CLI::App& app) {
+  if (!app.get_subcommands().empty()) return {};
+  const std::vector<std::string> unknown = app.remaining();
+  const auto command = std::ranges::find_if(unknown, [](const auto& word) { return !word.starts_with('-'); });
+  if (command != unknown.end()) return fmt::format("there is no command \"{}\"", *command);
+  return unknown.empty() ? "" : fmt::format("there is no option {}", unknown.front());
+}
+
 int execute(const Arguments& arguments, Console& console) {
   if (const auto url = http::parse_url(arguments.server); !url) {
     console.error("--server must be a URL such as http://127.0.0.1:8080, not \"" + arguments.server + "\"");
@@ -187,6 +198,11 @@ int run(int argc, const char* const* argv, Console& console) {
   add_delete(app, arguments);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    const std::string unknown = unknown_argument(app);
+    if (unknown.empty()) return app.exit(error) == 0 ? 0 : 2;
+    console.error(unknown + ": see kefu --help");
+    return 2;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

@@ -245,6 +245,15 @@ TEST_F(Command, SearchesAndDeletes) {
   EXPECT_EQ(output_, "deleted knowledge base shop\n");
 }
 
+TEST_F(Command, NamesACommandThatDoesNotExist) {
+  EXPECT_EQ(kefu({"bogus", "--kb", "shop"}), 2);
+  EXPECT_EQ(output_, "kefu: there is no command \"bogus\": see kefu --help\n");
+  EXPECT_EQ(kefu({"--bogus"}), 2);
+  EXPECT_EQ(output_, "kefu: there is no option --bogus: see kefu --help\n");
+  EXPECT_EQ(kefu({}), 2);
+  EXPECT_THAT(output_, HasSubstr("subcommand"));
+}
+
 TEST_F(Command, RefusesArgumentsThatMakeNoSense) {
   EXPECT_EQ(kefu({"ask", "--kb", "shop"}), 2);
   EXPECT_EQ(kefu({"search", "--kb", "shop", "--top-k", "51", "q"}), 2);
