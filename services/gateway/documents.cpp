@@ -37,6 +37,23 @@ std::string lower_ascii(std::string_view text) {
   return out;
 }
 
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+/// Of one parameter of a content type, `charset=utf-8` or `charset="UTF-8"`; others are none of ours.
+bool is_utf8_or_no_charset(std::string_view parameter) {
+  const std::size_t equals = parameter.find('=');
+  if (lower_ascii(trimmed(parameter.substr(0, equals))) != "charset") return true;
+  std::string_view value = equals == std::string_view::npos ? "" : trimmed(parameter.substr(equals + 1));
+  if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+    value = value.substr(1, value.size() - 2);
+  const std::string charset = lower_ascii(value);
+  return charset == "utf-8" || charset == "utf8";
+}
+
 std::int64_t unix_milliseconds() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -64,6 +81,24 @@ Result<std::string> document_type(std::string_view content_type, std::string_vie
   return std::string(known->type);
 }
 
+Result<> check_encoding(const http::Fields& fields) {
+  std::string_view type = fields.get("Content-Type");
+  while (!type.empty()) {
+    type.remove_prefix(std::min(type.find(';'), type.size() - 1) + 1);
+    if (!is_utf8_or_no_charset(type.substr(0, type.find(';'))))
+      return fail(Errc::unsupported_media, "the charset must be utf-8: convert the file first");
+  }
+  for (const auto& [name, value] : fields) {
+    if (lower_ascii(name) != "content-encoding") continue;
+    const std::string encoding = lower_ascii(trimmed(value));
+    if (!encoding.empty() && encoding != "identity") {
+      return fail(Errc::unsupported_media,
+                  "the content encoding must be identity: send the file without compressing it");
+    }
+  }
+  return {};
+}
+
 DocumentRoutes::DocumentRoutes(bus::StreamStore& store, const directory::KnowledgeBases& knowledge_bases,
                                telemetry::Metrics& metrics, std::size_t max_uploads,
                                std::size_t max_upload_bytes)
@@ -82,6 +117,7 @@ Task<Result<Reply>> DocumentRoutes::upload(RequestContext context, http::Exchang
   if (filename == head.query.end())
     co_return fail(Errc::invalid_argument, "the query parameter \"filename\" is missing");
   KEFU_CO_CHECK(validate_filename(filename->second));
+  KEFU_CO_CHECK(check_encoding(head.fields));
   KEFU_CO_TRY(std::string type, document_type(head.fields.get("Content-Type"), filename->second));
   KEFU_CO_TRY(kefu::v1::KnowledgeBase kb,
               co_await knowledge_bases_.find(kb_name, context.deadline.at_most(5s)));

@@ -18,6 +18,10 @@ namespace kefu::gateway {
 /// that the extension tells. Errors: `unsupported_media`.
 Result<std::string> document_type(std::string_view content_type, std::string_view filename);
 
+/// Files are read as UTF-8 and as they come. Errors: `unsupported_media` for a Content-Type of another
+/// charset or a Content-Encoding, which would be stored as nonsense.
+Result<> check_encoding(const http::Fields& fields);
+
 /// /v1/kbs/{kb}/documents: every change becomes a job in KEFU_JOBS, whose sequence is its id, and is answered
 /// 202.
 class DocumentRoutes {

@@ -226,6 +226,9 @@ TEST_F(Upload, ThatMakesNoSenseSaysWhy) {
       {"?filename=" + std::string(256, 'a'), "text/plain", "x", 400, "255"},
       {"?filename=a.txt", "text/plain", "", 400, "the file is empty"},
       {"?filename=a.pdf", "application/pdf", "x", 415, "text/csv"},
+      {"?filename=.", "text/plain", "x", 400, "\".\""},
+      {"?filename=..", "text/plain", "x", 400, "\"..\""},
+      {"?filename=a.csv", "text/csv; charset=gbk", "x", 415, "utf-8"},
       {"?filename=a.txt", "application/json", "x", 415, "text/csv"},
       {"?filename=a.txt", "multipart/form-data; boundary=b", "x", 415, "text/csv"},
       {"?filename=a.pdf", "application/octet-stream", "x", 415, ".csv"},
@@ -242,6 +245,17 @@ TEST_F(Upload, ThatMakesNoSenseSaysWhy) {
                                       .body = "x"});
   EXPECT_EQ(unknown.status, 404) << unknown.body;
   EXPECT_EQ(gateway_.stored_messages(proto::kJobsStream), 0U);
+}
+
+TEST_F(Upload, ThatIsCompressedIsRefusedUnread) {
+  const auto response =
+      gateway_.send({.method = "POST",
+                     .url = gateway_.url("/v1/kbs/shop/documents?filename=a.txt"),
+                     .fields = {{"Content-Type", "text/plain"}, {"Content-Encoding", "gzip"}},
+                     .body = "x"});
+  EXPECT_EQ(response.status, 415);
+  EXPECT_THAT(json_of(response)["error"]["message"].get<std::string>(), HasSubstr("identity"));
+  EXPECT_EQ(gateway_.metric(kUploadBytes), 0);
 }
 
 TEST_F(Upload, IntoAKnowledgeBaseMadeAgainGoesToTheNewIncarnation) {

@@ -25,5 +25,28 @@ TEST(DocumentType, IsRefusedWhenItIsNoneOfThose) {
   }
 }
 
+TEST(Encoding, IsUtf8OrNotTold) {
+  for (const char* type : {"text/csv", "text/csv;", "text/csv; charset=utf-8", "text/csv;CHARSET=\"UTF-8\"",
+                           "text/csv; header=present; charset=utf8", "text/csv; header=gbk", ""}) {
+    EXPECT_TRUE(check_encoding({{"Content-Type", type}})) << type;
+  }
+  for (const char* type :
+       {"text/csv; charset=gbk", "text/csv;charset=\"GB18030\"", "text/csv; header=present ; charset = big5",
+        "text/csv; charset=utf-8; charset=gbk", "text/csv; charset=", "text/csv; charset"}) {
+    const auto checked = check_encoding({{"Content-Type", type}});
+    ASSERT_FALSE(checked) << type;
+    EXPECT_EQ(checked.error().code, Errc::unsupported_media);
+  }
+}
+
+TEST(Encoding, OfTheContentIsRefusedUnlessItIsNone) {
+  EXPECT_TRUE(check_encoding({{"content-encoding", "Identity"}}));
+  EXPECT_TRUE(check_encoding({{"Content-Encoding", ""}}));
+  for (const char* encoding : {"gzip", "br", "identity, gzip"}) {
+    EXPECT_FALSE(check_encoding({{"Content-Encoding", "identity"}, {"content-encoding", encoding}}))
+        << encoding;
+  }
+}
+
 }  // namespace
 }  // namespace kefu::gateway
