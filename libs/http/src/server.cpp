@@ -21,6 +21,8 @@ using tcp = asio::ip::tcp;
 constexpr auto kAcceptPause =
     std::chrono::milliseconds(100);  ///< after an error such as "too many open files"
 constexpr auto kLingerTime = std::chrono::seconds(2);
+constexpr auto kFirstRequestTime = std::chrono::seconds(1);  ///< of a connection made just before drain()
+constexpr auto kFirstRequestPause = std::chrono::milliseconds(5);
 constexpr std::size_t kMaxRefusals = 64;  ///< connections at once that are told 503; more are just closed
 
 }  // namespace
@@ -47,6 +49,9 @@ class Server::Impl {
   class Member;
 
   Task<void> accept_loop();
+  void admit_backlog();
+  bool has_fresh() const;
+  void close_idle(bool also_fresh);
   void admit(tcp::socket socket);
   Task<void> serve(tcp::socket socket);
   Task<void> refuse(tcp::socket socket);
@@ -63,7 +68,7 @@ class Server::Impl {
   tcp::acceptor acceptor_;
   std::uint16_t port_ = 0;
   bool closing_ = false;   ///< every response says so
-  bool draining_ = false;  ///< no further request is read
+  bool draining_ = false;  ///< no further request is read, but for the first one of a connection
   std::set<ServerConnection*> connections_;
   std::size_t refusals_ = 0;
   TaskGroup tasks_;
@@ -108,9 +113,10 @@ Result<> Server::Impl::start() {
 Task<void> Server::Impl::accept_loop() {
   while (!draining_) {
     auto [error, socket] = co_await acceptor_.async_accept(kAsTuple);
-    if (draining_) break;
     if (!error) {
       admit(std::move(socket));
+    } else if (draining_) {
+      break;
     } else if (error != asio::error::connection_aborted) {
       co_await sleep_for(kAcceptPause);
     }
@@ -128,7 +134,7 @@ void Server::Impl::admit(tcp::socket socket) {
 Task<void> Server::Impl::serve(tcp::socket socket) {
   ServerConnection connection(std::move(socket), nap());
   const Member member(*this, connection);
-  while (!draining_ && co_await serve_one(connection)) {
+  while ((connection.fresh || !draining_) && co_await serve_one(connection)) {
   }
 }
 
@@ -136,6 +142,7 @@ Task<void> Server::Impl::serve(tcp::socket socket) {
 Task<bool> Server::Impl::serve_one(ServerConnection& connection) {
   ServerExchange exchange(connection, options_, closing_);
   const auto read = co_await exchange.read_head();
+  connection.fresh = false;
   if (read == ServerExchange::Head::closed) co_return false;
   if (read == ServerExchange::Head::bad) {
     co_await report(exchange, exchange.problem());
@@ -194,12 +201,40 @@ Task<void> Server::Impl::linger(ServerConnection& connection) {
 Task<void> Server::Impl::drain() {
   closing_ = true;
   draining_ = true;
+  admit_backlog();
   error_code ignored;
   acceptor_.close(ignored);
-  for (ServerConnection* connection : connections_) {
-    if (connection->idle && !connection->socket.has_unread()) connection->socket.close();
-  }
+  close_idle(false);
+  // Clients that connected a moment ago are about to send the request that they connected for.
+  const Deadline deadline = Deadline::in(kFirstRequestTime);
+  do {
+    co_await sleep_for(kFirstRequestPause);  // also lets the tasks of the backlog begin
+  } while (has_fresh() && !deadline.passed());
+  close_idle(true);
   co_await tasks_.join();
+}
+
+/// The kernel has completed these connections: their clients believe that they were accepted.
+void Server::Impl::admit_backlog() {
+  error_code error;
+  acceptor_.non_blocking(true, error);
+  while (!error) {
+    tcp::socket socket(executor_);
+    acceptor_.accept(socket, error);
+    if (!error) admit(std::move(socket));
+  }
+}
+
+bool Server::Impl::has_fresh() const {
+  return std::ranges::any_of(connections_,
+                             [](const ServerConnection* connection) { return connection->fresh; });
+}
+
+void Server::Impl::close_idle(bool also_fresh) {
+  for (ServerConnection* connection : connections_) {
+    const bool waits = connection->idle && !connection->socket.has_unread();
+    if (waits && (also_fresh || !connection->fresh)) connection->socket.close();
+  }
 }
 
 Server::Server(asio::any_io_executor executor, ServerOptions options, RequestHandler handler,

@@ -25,6 +25,7 @@ struct ServerConnection {
       buffer;  ///< read and not yet parsed; holds the next request when clients pipeline
   std::string peer;
   bool idle = false;  ///< waits for the first byte of a request: drain() closes it
+  bool fresh = true;  ///< no request came yet: whoever has just connected is about to send one
 };
 
 /// One request of a connection, parsed and answered.

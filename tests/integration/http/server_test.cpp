@@ -261,6 +261,21 @@ TEST_F(HttpServer, DrainServesARequestThatHadArrived) {
   EXPECT_THAT(client.receive_rest(), EndsWith("Connection: close\r\n\r\nhello"));
 }
 
+TEST_F(HttpServer, DrainServesTheFirstRequestOfAConnectionThatWasMadeBefore) {
+  serve(&say_hello);
+  auto accepted = raw();
+  ASSERT_TRUE(eventually([&] { return server_->connections() == 1; }));
+  auto in_the_backlog = raw();  // the loop does not run: only the kernel knows of it
+  bool drained = false;
+  asio::co_spawn(io_, server_->drain(), [&](std::exception_ptr) { drained = true; });
+  accepted.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  in_the_backlog.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(accepted.receive_rest(), EndsWith("Connection: close\r\n\r\nhello"));
+  EXPECT_THAT(in_the_backlog.receive_rest(), EndsWith("Connection: close\r\n\r\nhello"));
+  EXPECT_TRUE(eventually([&] { return drained; }));
+  server_.reset();
+}
+
 TEST_F(HttpServer, SaysWhyItCannotListen) {
   serve(&say_hello);
   Server second(io_.get_executor(), {.port = server_->port()}, &say_hello, &answer_error);

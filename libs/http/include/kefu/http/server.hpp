@@ -104,7 +104,8 @@ class Server {
   std::uint16_t port() const;
   /// From now on every response carries `Connection: close`.
   void close_connections_after_response();
-  /// Stops accepting, closes idle connections, and returns when every request accepted has been answered.
+  /// Stops accepting, closes idle connections, and returns when every request accepted has been answered. A
+  /// connection that was made but has sent nothing yet is given a second for its first request.
   Task<void> drain();
   std::size_t connections() const;
 
