@@ -19,8 +19,7 @@ const std::filesystem::path kModel = KEFU_TEST_MODEL;
 class LlamaEmbedderTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!std::filesystem::exists(kModel))
-      GTEST_SKIP() << "no " << kModel << ": run deploy/model/fetch-model.sh";
+    if (!std::filesystem::exists(kModel)) FAIL() << "no " << kModel << ": run deploy/model/fetch-model.sh";
   }
 
   /// Loading takes seconds under AddressSanitizer, so the tests share one.
