@@ -24,7 +24,8 @@ std::vector<bus::StreamSpec> stream_specs(const StreamLimits& limits) {
   vectors.max_messages_per_subject = 1;
   vectors.replace_oldest_of_subject = true;
   auto dead = named(bus::kDeadLetterStream, std::string(bus::kDeadLetterPrefix) + ">", 1LL << 30);
-  return {files, jobs, passages, vectors, dead};
+  auto audit = named(kAuditStream, std::string(kAuditSubject), limits.audit_bytes);
+  return {files, jobs, passages, vectors, audit, dead};
 }
 
 Task<Result<>> ensure_streams(bus::StreamStore& store, StreamLimits limits, Deadline deadline) {

@@ -41,6 +41,18 @@ std::string vectors_subject(const VersionKey& version, std::uint32_t part) {
 
 std::string manifest_subject(const VersionKey& version) { return version_subject("vectors", version) + ".m"; }
 
+std::string passages_of_version(const VersionKey& version) {
+  return version_subject("passages", version) + ".*";
+}
+
+std::string vectors_of_version(const VersionKey& version) {
+  return version_subject("vectors", version) + ".*";
+}
+
+std::string passages_of_knowledge_base(std::string_view kb_incarnation) {
+  return fmt::format("kefu.v1.passages.{}.>", kb_incarnation);
+}
+
 namespace {
 
 /// nullopt for any subject that is not of this form. `prefix` ends with a dot.

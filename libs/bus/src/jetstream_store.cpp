@@ -81,4 +81,12 @@ Task<Result<>> JetStreamStore::erase(std::string stream, std::uint64_t sequence,
   co_return std::unexpected(answer.error());
 }
 
+Task<Result<std::uint64_t>> JetStreamStore::purge(std::string stream, std::string subject,
+                                                  Deadline deadline) {
+  json body{{"filter", std::move(subject)}};
+  KEFU_CO_TRY(const json answer,
+              co_await jetstream::call(bus_, "STREAM.PURGE." + stream, std::move(body), deadline));
+  co_return jetstream::number(answer, "purged");
+}
+
 }  // namespace kefu::bus

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ranges>
 #include <utility>
+#include <vector>
 
 namespace kefu::bus {
 namespace {
@@ -105,6 +106,15 @@ const StoredMessage* MemoryStream::at_or_after(std::uint64_t sequence, std::stri
 void MemoryStream::erase(std::uint64_t sequence) {
   messages_.erase(sequence);
   for (auto& [name, consumer] : consumers_) consumer.claims.erase(sequence);
+}
+
+std::uint64_t MemoryStream::purge(std::string_view pattern) {
+  std::vector<std::uint64_t> found;
+  for (const auto& [sequence, message] : messages_) {
+    if (subject_matches(pattern, message.subject)) found.push_back(sequence);
+  }
+  for (const std::uint64_t sequence : found) erase(sequence);
+  return found.size();
 }
 
 void MemoryStream::finish(const std::string& durable, std::uint64_t sequence) {

@@ -40,6 +40,7 @@ class MemoryStream {
   /// The first message at or after `sequence` that matches; an empty pattern matches all.
   const StoredMessage* at_or_after(std::uint64_t sequence, std::string_view pattern);
   void erase(std::uint64_t sequence);
+  std::uint64_t purge(std::string_view pattern);
   Consumer& consumer(const std::string& durable) { return consumers_[durable]; }
   /// The consumer is done with a message; a work queue then forgets it.
   void finish(const std::string& durable, std::uint64_t sequence);

@@ -54,6 +54,11 @@ class MemoryStore final : public StreamStore {
     co_return Result<>();
   }
 
+  Task<Result<std::uint64_t>> purge(std::string stream, std::string subject, Deadline) override {
+    KEFU_CO_TRY(MemoryStream * found, state_->stream(stream));
+    co_return found->purge(subject);
+  }
+
  private:
   StatePtr state_;
 };

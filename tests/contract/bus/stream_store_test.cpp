@@ -113,6 +113,22 @@ BUS_TEST(StreamStoreContract, RefusesWhenItIsFull) {
   EXPECT_TRUE(co_await world.store().append({.subject = "notes.c", .payload = payload}, soon()));
 }
 
+BUS_TEST(StreamStoreContract, PurgesWhatASubjectWithWildcardsMatches) {
+  EXPECT_TRUE(co_await world.store().ensure(notes(), soon()));
+  for (const char* subject : {"notes.a", "notes.b.1", "notes.b.2"}) {
+    EXPECT_TRUE(co_await world.store().append({.subject = subject, .payload = "x"}, soon()));
+  }
+  const auto purged = co_await world.store().purge("NOTES", "notes.b.*", soon());
+  CO_ASSERT(purged);
+  EXPECT_EQ(*purged, 2U);
+  const auto left = co_await world.store().last("NOTES", "notes.>", soon());
+  CO_ASSERT(left);
+  EXPECT_EQ(left->subject, "notes.a");
+  const auto nothing = co_await world.store().purge("NOTES", "notes.b.*", soon());
+  CO_ASSERT(nothing);
+  EXPECT_EQ(*nothing, 0U);
+}
+
 BUS_TEST(StreamStoreContract, KeepsTheLastOfEachSubjectWhereAsked) {
   StreamSpec spec = notes();
   spec.max_messages_per_subject = 1;

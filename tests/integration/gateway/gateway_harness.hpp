@@ -44,6 +44,9 @@ class GatedStore final : public bus::StreamStore {
   Task<Result<>> erase(std::string stream, std::uint64_t sequence, Deadline deadline) override {
     return inner_.erase(std::move(stream), sequence, deadline);
   }
+  Task<Result<std::uint64_t>> purge(std::string stream, std::string subject, Deadline deadline) override {
+    return inner_.purge(std::move(stream), std::move(subject), deadline);
+  }
 
   void hold() { held_ = true; }
   void release() {

@@ -119,6 +119,7 @@ class FakeStreamStore final : public bus::StreamStore {
     co_return fail(Errc::not_found, "");
   }
   Task<Result<>> erase(std::string, std::uint64_t, Deadline) override { co_return Result<>{}; }
+  Task<Result<std::uint64_t>> purge(std::string, std::string, Deadline) override { co_return 0U; }
 
   std::vector<bus::Message> appended;
   std::optional<Error> error;

@@ -43,6 +43,7 @@ class HeldStore final : public bus::StreamStore {
     co_return fail(Errc::not_found, "none");
   }
   Task<Result<>> erase(std::string, std::uint64_t, Deadline) override { co_return Result<>{}; }
+  Task<Result<std::uint64_t>> purge(std::string, std::string, Deadline) override { co_return 0U; }
 
   std::set<std::string> subjects;
   std::size_t waiting = 0;

@@ -52,5 +52,12 @@ TEST(Passage, ATextIsEmbeddedUnderItsHeadings) {
   EXPECT_EQ(embedding_input(passage), "3 个工作日内到账。");
 }
 
+TEST(Subjects, OfAWholeVersionHaveAWildcardForTheirLastToken) {
+  const VersionKey version{.kb_incarnation = "k", .generation = 2, .document = "d", .version = 7};
+  EXPECT_EQ(passages_of_version(version), "kefu.v1.passages.k.2.d.7.*");
+  EXPECT_EQ(vectors_of_version(version), "kefu.v1.vectors.k.2.d.7.*");
+  EXPECT_EQ(passages_of_knowledge_base("k"), "kefu.v1.passages.k.>");
+}
+
 }  // namespace
 }  // namespace kefu::proto

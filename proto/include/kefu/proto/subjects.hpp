@@ -14,29 +14,37 @@ inline constexpr std::string_view kAsk = "kefu.v1.ask";
 inline constexpr std::string_view kRetrieve = "kefu.v1.retrieve";
 inline constexpr std::string_view kEmbed = "kefu.v1.embed";
 inline constexpr std::string_view kCountTokens = "kefu.v1.count_tokens";
+inline constexpr std::string_view kGetModel = "kefu.v1.embedding_model.get";
 inline constexpr std::string_view kSearch = "kefu.v1.search";
 inline constexpr std::string_view kPutKnowledgeBase = "kefu.v1.kb.put";
 inline constexpr std::string_view kGetKnowledgeBase = "kefu.v1.kb.get";
 inline constexpr std::string_view kListKnowledgeBases = "kefu.v1.kb.list";
 inline constexpr std::string_view kDeleteKnowledgeBase = "kefu.v1.kb.delete";
+inline constexpr std::string_view kListDocuments = "kefu.v1.document.list";
+inline constexpr std::string_view kGetDocument = "kefu.v1.document.get";
 inline constexpr std::string_view kGetJob = "kefu.v1.job.get";
+inline constexpr std::string_view kListJobs = "kefu.v1.job.list";
+inline constexpr std::string_view kCancelJob = "kefu.v1.job.cancel";
 
 // Durable streams.
 inline constexpr std::string_view kFilesStream = "KEFU_FILES";
 inline constexpr std::string_view kJobsStream = "KEFU_JOBS";
 inline constexpr std::string_view kPassagesStream = "KEFU_PASSAGES";
 inline constexpr std::string_view kVectorsStream = "KEFU_VECTORS";
+inline constexpr std::string_view kAuditStream = "KEFU_AUDIT";
 
 inline constexpr std::string_view kFilesSubjects = "kefu.v1.files.>";
 inline constexpr std::string_view kJobsSubjects = "kefu.v1.jobs.>";
 inline constexpr std::string_view kPassagesSubjects = "kefu.v1.passages.>";
 inline constexpr std::string_view kVectorsSubjects = "kefu.v1.vectors.>";
+inline constexpr std::string_view kAuditSubject = "kefu.v1.audit";
 
 // Key-value buckets.
 inline constexpr std::string_view kKnowledgeBasesBucket = "KEFU_KBS";
 inline constexpr std::string_view kJobStatesBucket = "KEFU_JOB_STATES";
 inline constexpr std::string_view kLeasesBucket = "KEFU_LEASES";
 inline constexpr std::string_view kJanitorBucket = "KEFU_JANITOR";
+inline constexpr std::string_view kKeysBucket = "KEFU_KEYS";
 
 // Headers of messages in KEFU_VECTORS, so that progress can be followed without their payloads.
 inline constexpr std::string_view kPassagesHeader = "Kefu-Passages";
@@ -71,6 +79,11 @@ std::string passages_subject(const VersionKey& version, std::uint32_t part);
 std::string vectors_subject(const VersionKey& version, std::uint32_t part);
 /// `kefu.v1.vectors.<kb incarnation>.<generation>.<document>.<version>.m`
 std::string manifest_subject(const VersionKey& version);
+/// All parts of a version in KEFU_PASSAGES, or in KEFU_VECTORS with its manifest: subjects with a wildcard.
+std::string passages_of_version(const VersionKey& version);
+std::string vectors_of_version(const VersionKey& version);
+/// All of a knowledge base in KEFU_PASSAGES.
+std::string passages_of_knowledge_base(std::string_view kb_incarnation);
 /// Errors: `invalid_argument` for any other subject.
 Result<PartKey> parse_vectors_subject(std::string_view subject);
 /// Errors: `invalid_argument` for any other subject.

@@ -21,6 +21,7 @@ class JetStreamStore final : public StreamStore {
   Task<Result<std::uint64_t>> append(Message message, Deadline deadline) override;
   Task<Result<StoredMessage>> last(std::string stream, std::string subject, Deadline deadline) override;
   Task<Result<>> erase(std::string stream, std::uint64_t sequence, Deadline deadline) override;
+  Task<Result<std::uint64_t>> purge(std::string stream, std::string subject, Deadline deadline) override;
 
  private:
   MessageBus& bus_;

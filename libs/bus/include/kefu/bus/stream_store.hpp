@@ -49,7 +49,7 @@ struct StreamState {
   std::string incarnation;  ///< differs after the stream was deleted and made again
 };
 
-/// Durable streams: create, append, read one, erase one. Errors of all: `unavailable` (no server, or one
+/// Durable streams: create, append, read one, erase one or all of a subject. Errors of all: `unavailable` (no server, or one
 /// without JetStream), `deadline_exceeded`.
 class StreamStore {
  public:
@@ -65,6 +65,9 @@ class StreamStore {
   virtual Task<Result<StoredMessage>> last(std::string stream, std::string subject, Deadline deadline) = 0;
   /// Removes one message; one that is gone already is no error.
   virtual Task<Result<>> erase(std::string stream, std::uint64_t sequence, Deadline deadline) = 0;
+  /// Removes all messages of a subject (wildcards allowed) and returns how many. It looks through the whole
+  /// stream, half a second for a large one: for what happens seldom.
+  virtual Task<Result<std::uint64_t>> purge(std::string stream, std::string subject, Deadline deadline) = 0;
 };
 
 /// What becomes of a message that a worker was given.
