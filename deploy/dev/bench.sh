@@ -13,8 +13,14 @@ for bench in "$bin"/kefu_*_bench; do
   printf '\n== %s\n' "$(basename "$bench")"
   "$bench" --benchmark_min_time=0.2
 done
-printf '\n== kefu_ask_load: questions to a whole system on this machine\n'
-"$bin/kefu_ask_load"
+printf '\n== kefu_system_load: an import and questions to a whole system on this machine, beside the same flow in Python\n'
+python=.cache/python-flow/bin/python
+if ! cmp --silent tests/bench/python_flow/requirements.txt .cache/python-flow/requirements.txt; then
+  python3 -m venv --clear .cache/python-flow
+  .cache/python-flow/bin/pip install --quiet --requirement tests/bench/python_flow/requirements.txt
+  cp tests/bench/python_flow/requirements.txt .cache/python-flow/
+fi
+"$bin/kefu_system_load" --python "$PWD/$python"
 # Vectors stay from one run to the next: they are the same until the model changes.
 quality=(--vectors build/bench/vectors.bin ${DATA:+--data "$DATA"})
 printf '\n== kefu_measure_retrieval: how often the right document comes first\n'

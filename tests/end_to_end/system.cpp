@@ -72,6 +72,10 @@ bool System::running(const std::string& service, std::size_t replica) {
   return process && process->running();
 }
 
+pid_t System::pid(const std::string& service, std::size_t replica) const {
+  return instance(service, replica).process->pid();
+}
+
 std::filesystem::path System::data_directory(const std::string& service, std::size_t replica) const {
   return folder_.path() / fmt::format("{}-{}", service, replica);
 }

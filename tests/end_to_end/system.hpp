@@ -47,6 +47,7 @@ class System {
                 std::chrono::milliseconds limit = std::chrono::seconds(60));
   void signal(const std::string& service, int number, std::size_t replica = 0);
   bool running(const std::string& service, std::size_t replica);
+  pid_t pid(const std::string& service, std::size_t replica = 0) const;
   std::filesystem::path data_directory(const std::string& service, std::size_t replica = 0) const;
   std::filesystem::path log_file(const std::string& service, std::size_t replica = 0) const;
   /// Throws std::runtime_error with the end of the log when a service is not ready within a minute.
