@@ -56,10 +56,11 @@ AskRoutes::AskRoutes(bus::MessageBus& bus, telemetry::Metrics& metrics, std::siz
           metrics.counter("kefu_gateway_ask_retries_total",
                           "Questions put to a second answer replica because the first could not begin")) {}
 
-Task<Result<Reply>> AskRoutes::ask(RequestContext context, http::Exchange& exchange) {
+Task<Result<Reply>> AskRoutes::ask(RequestContext context, const Caller& caller, http::Exchange& exchange) {
   const auto asked = Clock::now();
   KEFU_CO_TRY(const std::string body, co_await read_json_body(exchange, kMaxJsonBytes));
   KEFU_CO_TRY(kefu::v1::AskRequest request, parse_ask_request(body));
+  KEFU_CO_CHECK(caller.check(request.kb()));
   request.set_stream(request.stream() || wants_events(exchange.head()));
   const auto permit = limit_.try_acquire();
   if (!permit) co_return fail(Errc::overloaded, "too many questions are being answered");

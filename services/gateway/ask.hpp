@@ -19,7 +19,7 @@ class AskRoutes {
   /// At most `max_in_flight` questions are open; more are refused with `overloaded`.
   AskRoutes(bus::MessageBus& bus, telemetry::Metrics& metrics, std::size_t max_in_flight);
 
-  Task<Result<Reply>> ask(RequestContext context, http::Exchange& exchange);
+  Task<Result<Reply>> ask(RequestContext context, const Caller& caller, http::Exchange& exchange);
 
  private:
   /// The events of one question, of which the first has come.

@@ -38,30 +38,33 @@ GatewayFlow::GatewayFlow(const GatewayConfig& config, bus::MessageBus& bus, bus:
   using Context = RequestContext;
   using Exchange = http::Exchange;
   const auto limit = config.request_timeout;
-  add("POST", "/v1/ask", config.ask_timeout,
-      [this](Context c, Exchange& e) { return ask_.ask(std::move(c), e); });
-  add("POST", "/v1/kbs/{kb}/search", limit,
-      [this](Context c, Exchange& e) { return search_.search(std::move(c), e); });
-  add("GET", "/v1/kbs", limit, [this](Context c, Exchange&) { return knowledge_bases_.list(std::move(c)); });
-  add("PUT", "/v1/kbs/{kb}", limit,
-      [this](Context c, Exchange& e) { return knowledge_bases_.put(std::move(c), e); });
-  add("GET", "/v1/kbs/{kb}", limit,
-      [this](Context c, Exchange& e) { return knowledge_bases_.get(std::move(c), e); });
-  add("DELETE", "/v1/kbs/{kb}", limit,
-      [this](Context c, Exchange& e) { return knowledge_bases_.remove(std::move(c), e); });
-  add("POST", "/v1/kbs/{kb}/documents", config.upload_timeout,
-      [this](Context c, Exchange& e) { return documents_.upload(std::move(c), e); });
-  add("DELETE", "/v1/kbs/{kb}/documents/{filename}", limit,
-      [this](Context c, Exchange& e) { return documents_.remove(std::move(c), e); });
-  add("GET", "/v1/jobs/{job}", limit, [this](Context c, Exchange& e) { return jobs_.get(std::move(c), e); });
-  add("POST", "/v1/embeddings", limit,
-      [this](Context c, Exchange& e) { return embeddings_.embed(std::move(c), e); });
+  add({"POST", "/v1/ask", Needs::ask, config.ask_timeout},
+      [this](Context c, Caller& who, Exchange& e) { return ask_.ask(std::move(c), who, e); });
+  add({"POST", "/v1/kbs/{kb}/search", Needs::ask, limit},
+      [this](Context c, Caller&, Exchange& e) { return search_.search(std::move(c), e); });
+  add({"GET", "/v1/kbs", Needs::ask, limit},
+      [this](Context c, Caller& who, Exchange&) { return knowledge_bases_.list(std::move(c), who); });
+  add({"PUT", "/v1/kbs/{kb}", Needs::manage, limit, "kb.put"},
+      [this](Context c, Caller&, Exchange& e) { return knowledge_bases_.put(std::move(c), e); });
+  add({"GET", "/v1/kbs/{kb}", Needs::ask, limit},
+      [this](Context c, Caller&, Exchange& e) { return knowledge_bases_.get(std::move(c), e); });
+  add({"DELETE", "/v1/kbs/{kb}", Needs::manage, limit, "kb.delete"},
+      [this](Context c, Caller&, Exchange& e) { return knowledge_bases_.remove(std::move(c), e); });
+  add({"POST", "/v1/kbs/{kb}/documents", Needs::manage, config.upload_timeout, "document.upload"},
+      [this](Context c, Caller&, Exchange& e) { return documents_.upload(std::move(c), e); });
+  add({"DELETE", "/v1/kbs/{kb}/documents/{filename}", Needs::manage, limit, "document.delete"},
+      [this](Context c, Caller&, Exchange& e) { return documents_.remove(std::move(c), e); });
+  add({"GET", "/v1/jobs/{job}", Needs::ask, limit},
+      [this](Context c, Caller& who, Exchange& e) { return jobs_.get(std::move(c), who, e); });
+  add({"POST", "/v1/embeddings", Needs::ask, limit},
+      [this](Context c, Caller&, Exchange& e) { return embeddings_.embed(std::move(c), e); });
 }
 
-void GatewayFlow::add(std::string method, std::string pattern, std::chrono::milliseconds time_limit,
-                      Handler handler) {
+void GatewayFlow::add(RouteSpec spec, Handler handler) {
+  std::string method(spec.method);
+  std::string pattern(spec.pattern);
   Route& route = routes_.emplace_back(Route{.name = method + " " + pattern,
-                                            .time_limit = time_limit,
+                                            .spec = spec,
                                             .handler = std::move(handler),
                                             .metrics = RouteMetrics(metrics_, method, pattern)});
   router_.add(std::move(method), std::move(pattern),
@@ -96,8 +99,9 @@ Task<void> GatewayFlow::refuse(http::Exchange& exchange, Error error) {
 Task<void> GatewayFlow::run(Route& route, http::Exchange& exchange) {
   const auto began = std::chrono::steady_clock::now();
   route.metrics.begun();
-  const RequestContext context = context_of(exchange.head().fields, route.time_limit);
-  auto reply = co_await guarded(route.handler, context, exchange);
+  const RequestContext context = context_of(exchange.head().fields, route.spec.time_limit);
+  Caller caller{.client = exchange.head().peer};
+  auto reply = co_await guarded(route.handler, context, caller, exchange);
   if (reply && *reply) {
     (*reply)->fields.set("X-Request-Id", context.request_id);
     const int status = (*reply)->status;
@@ -119,9 +123,10 @@ Task<void> GatewayFlow::run(Route& route, http::Exchange& exchange) {
 }
 
 /// An exception is a bug; it must cost this request alone, and the client is told nothing of it.
-Task<Result<Reply>> GatewayFlow::guarded(Handler handler, RequestContext context, http::Exchange& exchange) {
+Task<Result<Reply>> GatewayFlow::guarded(Handler handler, RequestContext context, Caller& caller,
+                                         http::Exchange& exchange) {
   try {
-    co_return co_await handler(std::move(context), exchange);
+    co_return co_await handler(std::move(context), caller, exchange);
   } catch (const std::exception& exception) {
     co_return fail(Errc::internal, "internal error", exception.what());
   }

@@ -21,6 +21,7 @@
 #include <chrono>
 #include <list>
 #include <string>
+#include <string_view>
 
 namespace kefu::gateway {
 
@@ -43,16 +44,24 @@ class GatewayFlow {
   Task<void> refuse(http::Exchange& exchange, Error error);
 
  private:
+  struct RouteSpec {
+    std::string_view method;
+    std::string_view pattern;
+    Needs needs;
+    std::chrono::milliseconds time_limit;
+    std::string_view action = {};  ///< its name in the audit; empty: it changes nothing
+  };
   struct Route {
     std::string name;  ///< method and pattern
-    std::chrono::milliseconds time_limit;
+    RouteSpec spec;
     Handler handler;
     RouteMetrics metrics;
   };
 
-  void add(std::string method, std::string pattern, std::chrono::milliseconds time_limit, Handler handler);
+  void add(RouteSpec spec, Handler handler);
   Task<void> run(Route& route, http::Exchange& exchange);
-  Task<Result<Reply>> guarded(Handler handler, RequestContext context, http::Exchange& exchange);
+  Task<Result<Reply>> guarded(Handler handler, RequestContext context, Caller& caller,
+                              http::Exchange& exchange);
   void report(const Route& route, const RequestContext& context, const Error& error) const;
 
   telemetry::Metrics& metrics_;

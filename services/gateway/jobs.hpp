@@ -10,7 +10,7 @@ namespace kefu::gateway {
 class JobRoutes {
  public:
   explicit JobRoutes(bus::MessageBus& bus) : bus_(bus) {}
-  Task<Result<Reply>> get(RequestContext context, http::Exchange& exchange);
+  Task<Result<Reply>> get(RequestContext context, const Caller& caller, http::Exchange& exchange);
 
  private:
   bus::MessageBus& bus_;

@@ -7,12 +7,19 @@
 
 #include <kefu/proto/subjects.hpp>
 
+#include <algorithm>
+
 namespace kefu::gateway {
 
-Task<Result<Reply>> KnowledgeBaseRoutes::list(RequestContext context) {
-  KEFU_CO_TRY(const auto response, co_await call<kefu::v1::ListKnowledgeBasesResponse>(
-                                       bus_, proto::kListKnowledgeBases, std::move(context),
-                                       kefu::v1::ListKnowledgeBasesRequest{}));
+Task<Result<Reply>> KnowledgeBaseRoutes::list(RequestContext context, const Caller& caller) {
+  KEFU_CO_TRY(auto response, co_await call<kefu::v1::ListKnowledgeBasesResponse>(
+                                 bus_, proto::kListKnowledgeBases, std::move(context),
+                                 kefu::v1::ListKnowledgeBasesRequest{}));
+  auto& listed = *response.mutable_knowledge_bases();
+  const auto hidden = std::remove_if(listed.begin(), listed.end(), [&](const auto& listed_kb) {
+    return !caller.may_use(listed_kb.knowledge_base().name());
+  });
+  listed.erase(hidden, listed.end());
   co_return json_reply(200, knowledge_bases_json(response));
 }
 

@@ -11,7 +11,7 @@ class KnowledgeBaseRoutes {
  public:
   explicit KnowledgeBaseRoutes(bus::MessageBus& bus) : bus_(bus) {}
 
-  Task<Result<Reply>> list(RequestContext context);
+  Task<Result<Reply>> list(RequestContext context, const Caller& caller);
   Task<Result<Reply>> put(RequestContext context, http::Exchange& exchange);
   Task<Result<Reply>> get(RequestContext context, http::Exchange& exchange);
   Task<Result<Reply>> remove(RequestContext context, http::Exchange& exchange);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "caller.hpp"
+
 #include <kefu/async/task.hpp>
 #include <kefu/base/error.hpp>
 #include <kefu/base/request_context.hpp>
@@ -16,8 +18,8 @@ namespace kefu::gateway {
 using Reply = std::optional<http::Response>;
 
 /// A handler reads the body and answers, or returns the error that gateway_flow then sends. After a stream
-/// has begun, an error that it returns is only counted and logged.
-using Handler = std::function<Task<Result<Reply>>(RequestContext, http::Exchange&)>;
+/// has begun, an error that it returns is only counted and logged. The caller lives as long as the request.
+using Handler = std::function<Task<Result<Reply>>(RequestContext, Caller&, http::Exchange&)>;
 
 inline Reply json_reply(int status, std::string body) {
   return http::Response{
