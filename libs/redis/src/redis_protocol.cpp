@@ -22,6 +22,7 @@ Reply convert(const redisReply& raw) {
       break;
     case REDIS_REPLY_INTEGER:
       reply.kind = Reply::Kind::number;
+      reply.number = raw.integer;
       break;
     case REDIS_REPLY_ARRAY:
       reply.kind = Reply::Kind::list;

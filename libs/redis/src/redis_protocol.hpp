@@ -3,6 +3,7 @@
 #include <kefu/base/error.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,6 +20,7 @@ struct Reply {
   enum class Kind { text, number, nil, list, error };
   Kind kind = Kind::nil;
   std::string text = {};  ///< of text and error
+  std::int64_t number = 0;
   std::vector<Reply> list = {};
 };
 

@@ -1,4 +1,4 @@
-#include <kefu/redis/redis_cache.hpp>
+#include <kefu/redis/redis_options.hpp>
 
 #include <charconv>
 #include <optional>

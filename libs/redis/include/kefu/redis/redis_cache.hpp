@@ -1,26 +1,16 @@
 #pragma once
 
 #include <kefu/redis/key_value_cache.hpp>
+#include <kefu/redis/redis_options.hpp>
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace kefu::redis {
 
-struct RedisOptions {
-  std::string host = "127.0.0.1";
-  std::string port = "6379";
-  std::string username = {};
-  std::string password = {};
-  int database = 0;
-  std::chrono::milliseconds connect_timeout{1000};
-  /// Commands waiting for a reply; more are refused at once with `overloaded`.
-  std::size_t max_in_flight = 1024;
-};
-
-/// redis://[user[:password]@]host[:port][/database]. Errors: `invalid_argument`; the message never holds the
-/// password.
-Result<RedisOptions> parse_redis_url(const std::string& url);
+class Connection;
 
 /// KeyValueCache over one pipelined connection. hiredis makes and reads the protocol, the socket is Asio's.
 /// Connects in the background and again after a failure; meanwhile every call fails at once. A call that
@@ -41,7 +31,6 @@ class RedisCache final : public KeyValueCache {
   bool available() const override;
 
  private:
-  class Connection;
   std::shared_ptr<Connection> connection_;
 };
 
