@@ -50,28 +50,27 @@ Task<Result<kefu::v1::Answer>> AnswerFlow::answer(RequestContext context, kefu::
   KEFU_CO_TRY(const std::string question, normalise(request.question()));
   KEFU_CO_TRY(const std::size_t wanted, passages_wanted(request.top_k()));
   KEFU_CO_TRY(const auto base, co_await parts_.knowledge_bases.find(request.kb(), context.deadline));
+  const Turns history = co_await history_of(request, base.incarnation(), progress);
   progress.finished(stage::kPrepare);
 
-  // Embed: no vector when the embedding service fails; the search then goes by words alone.
-  KEFU_CO_TRY(const QuestionVector vector, co_await embed(context, question, progress));
-
-  // Search: without the index there is no answer, so its errors end here.
-  const std::size_t passages = std::max(wanted, options_.default_top_k);
-  KEFU_CO_TRY(const auto found, co_await search(context, base, question, vector, passages, progress));
-
-  // Decide: which passage answers, how surely, and who words the answer.
-  const auto assessments = assess(question, found, options_.weights);
-  Verdict verdict = decide(assessments, request.mode(), parts_.llm != nullptr, options_.weights);
+  // Rewrite, embed, search, decide: which passage answers, how surely, and who words the answer.
   if (request.mode() == kefu::v1::ASK_MODE_GENERATIVE && parts_.llm == nullptr)
     progress.degraded(degraded::kNoLlm, "no language model is configured");
-  log_assessments(context, assessments, verdict);
-  progress.finished(stage::kDecide);
+  KEFU_CO_TRY(const Evidence evidence, co_await gather(context,
+                                                       {.question = question,
+                                                        .history = history,
+                                                        .base = base,
+                                                        .passages = std::max(wanted, options_.default_top_k),
+                                                        .mode = request.mode()},
+                                                       progress));
+  const auto& assessments = evidence.assessments;
+  Verdict verdict = evidence.verdict;
 
   kefu::v1::Answer answer;
   if (verdict.decision == kefu::v1::DECISION_GENERATED) {
     // Compose and generate: the model sees the passages and the question, the caller sees what it writes.
     const std::size_t shown = request.top_k() > 0 ? wanted : options_.prompt_passages;
-    Prompt prompt = compose_prompt(question, assessments, shown, options_.prompt_characters);
+    Prompt prompt = compose_prompt(question, history, assessments, shown, options_.prompt_characters);
     answer = compose_generated({}, verdict, prompt.shown);
     Writing writing;
     const auto written = co_await generate(context, std::move(prompt.messages), sources_event(answer),
@@ -89,12 +88,98 @@ Task<Result<kefu::v1::Answer>> AnswerFlow::answer(RequestContext context, kefu::
   // Reply: the FAQ row's answer, the passage's own sentences, or an honest refusal, unless the model wrote
   // it.
   if (verdict.decision != kefu::v1::DECISION_GENERATED) {
-    answer = compose_answer(question, verdict, options_.refusals);
+    answer = compose_answer(evidence.wording, verdict, options_.refusals);
     KEFU_CO_CHECK(send_whole(answer, on_event));
   }
+  if (evidence.wording != question) answer.set_searched(evidence.wording);
   progress.write_to(answer);
   parts_.metrics.answered(answer.decision());
+  co_await remember(request, base.incarnation(), history, question, answer.answer());
   co_return answer;
+}
+
+/// What the caller sent along, or else what is remembered of the session.
+Task<Turns> AnswerFlow::history_of(kefu::v1::AskRequest request, std::string kb_incarnation,
+                                   Progress& progress) {
+  Turns turns(request.history().begin(), request.history().end());
+  if (turns.empty() && !request.session().empty() && parts_.memory != nullptr) {
+    auto remembered = co_await parts_.memory->recall(std::move(kb_incarnation), request.session());
+    if (remembered) {
+      turns = *std::move(remembered);
+    } else {
+      progress.degraded(degraded::kNoConversation, "what was said before in this session could not be read");
+    }
+  }
+  co_return recent(turns, options_.history_turns, options_.history_characters);
+}
+
+Task<void> AnswerFlow::remember(kefu::v1::AskRequest request, std::string kb_incarnation, Turns history,
+                                std::string question, std::string answer) {
+  if (request.session().empty() || parts_.memory == nullptr) co_return;
+  history.push_back(turn(kefu::v1::Turn::ROLE_CUSTOMER, question));
+  history.push_back(turn(kefu::v1::Turn::ROLE_ASSISTANT, answer));
+  co_await parts_.memory->keep(std::move(kb_incarnation), request.session(),
+                               recent(history, options_.history_turns, options_.history_characters));
+}
+
+/// A question that says it leans on what was said before is first looked for in full. The others are taken as
+/// they are, since a customer changes the subject without a word, and in full only where that finds nothing.
+Task<Result<AnswerFlow::Evidence>> AnswerFlow::gather(RequestContext context, Asked asked,
+                                                      Progress& progress) {
+  std::string first = asked.question;
+  std::string second = joined_with_last(asked.history, asked.question);
+  if (!asked.history.empty() && refers_back(asked.question)) {
+    first = co_await rewrite(context, asked, progress);
+    second = asked.question;
+  }
+  KEFU_CO_TRY(Evidence evidence, co_await weigh(context, asked, first, progress));
+  if (evidence.verdict.decision != kefu::v1::DECISION_REFUSED || second == first) co_return evidence;
+  KEFU_CO_TRY(Evidence other, co_await weigh(context, asked, second, progress));
+  if (other.verdict.decision != kefu::v1::DECISION_REFUSED) co_return other;
+  // The refusal is about the question that was asked.
+  if (first == asked.question) co_return evidence;
+  co_return other;
+}
+
+Task<Result<AnswerFlow::Evidence>> AnswerFlow::weigh(RequestContext context, const Asked& asked,
+                                                     std::string wording, Progress& progress) {
+  // Embed: no vector when the embedding service fails; the search then goes by words alone.
+  KEFU_CO_TRY(const QuestionVector vector, co_await embed(context, wording, progress));
+
+  // Search: without the index there is no answer, so its errors end here.
+  Evidence evidence{.wording = wording, .found = {}, .assessments = {}, .verdict = {}};
+  KEFU_CO_TRY(evidence.found,
+              co_await search(context, asked.base, wording, vector, asked.passages, {}, progress));
+
+  evidence.assessments = assess(wording, evidence.found, options_.weights);
+  evidence.verdict = decide(evidence.assessments, asked.mode, parts_.llm != nullptr, options_.weights);
+  log_assessments(context, evidence.assessments, evidence.verdict);
+  progress.finished(stage::kDecide);
+  co_return evidence;
+}
+
+/// By the language model where there is one and its use is allowed, else, or when it fails, by putting the
+/// last question before this one.
+Task<std::string> AnswerFlow::rewrite(RequestContext context, const Asked& asked, Progress& progress) {
+  const std::string joined = joined_with_last(asked.history, asked.question);
+  if (parts_.llm == nullptr || asked.mode == kefu::v1::ASK_MODE_EXTRACTIVE) co_return joined;
+  std::string written;
+  const auto on_delta = [&written](std::string_view delta) -> Result<> {
+    written += delta;
+    return {};
+  };
+  const Deadline deadline =
+      Deadline::at(context.deadline.time() - options_.llm_reserve).at_most(options_.rewrite_timeout);
+  const auto completion =
+      co_await parts_.llm->complete(compose_rewriting(asked.question, asked.history), on_delta, deadline);
+  progress.finished(stage::kRewrite);
+  if (!completion) {
+    note_llm_failure(context, completion.error());
+    co_return joined;
+  }
+  spend(*completion, progress);
+  auto rewritten = normalise(written);
+  co_return rewritten ? *std::move(rewritten) : joined;
 }
 
 Task<Result<kefu::v1::RetrieveResponse>> AnswerFlow::retrieve(RequestContext context,
@@ -105,7 +190,8 @@ Task<Result<kefu::v1::RetrieveResponse>> AnswerFlow::retrieve(RequestContext con
   KEFU_CO_TRY(const auto base, co_await parts_.knowledge_bases.find(request.kb(), context.deadline));
   progress.finished(stage::kPrepare);
   KEFU_CO_TRY(const QuestionVector vector, co_await embed(context, question, progress));
-  KEFU_CO_TRY(auto found, co_await search(context, base, question, vector, wanted, progress));
+  KEFU_CO_TRY(auto found,
+              co_await search(context, base, question, vector, wanted, request.filter(), progress));
 
   kefu::v1::RetrieveResponse response;
   response.mutable_hits()->Swap(found.mutable_hits());
@@ -160,7 +246,7 @@ Task<Result<QuestionVector>> AnswerFlow::embed(RequestContext context, std::stri
 Task<Result<kefu::v1::SearchResponse>> AnswerFlow::search(RequestContext context,
                                                           kefu::v1::KnowledgeBase base, std::string question,
                                                           QuestionVector vector, std::size_t passages,
-                                                          Progress& progress) {
+                                                          kefu::v1::SearchFilter filter, Progress& progress) {
   const bool has_vector = !vector.float32.empty();
   kefu::v1::SearchRequest request;
   request.set_kb_incarnation(base.incarnation());
@@ -168,6 +254,7 @@ Task<Result<kefu::v1::SearchResponse>> AnswerFlow::search(RequestContext context
   request.set_vector(std::move(vector.float32));
   request.set_model_fingerprint(std::move(vector.model_fingerprint));
   request.set_top_k(static_cast<std::uint32_t>(passages));
+  if (filter.ByteSizeLong() > 0) *request.mutable_filter() = std::move(filter);
   auto found = co_await parts_.search.search(std::move(context), std::move(request));
   progress.finished(stage::kSearch);
   if (!found) co_return found;
@@ -196,19 +283,27 @@ Task<Result<>> AnswerFlow::generate(RequestContext context, std::vector<ChatMess
   progress.finished(stage::kGenerate);
   if (!completion && writing.caller_is_gone) co_return fail(completion.error());
   if (!completion) {
-    parts_.metrics.language_model_failed(completion.error().code);
-    parts_.log.failure(telemetry::Level::warning, "the language model failed", context, completion.error());
-    llm_failure_ = completion.error().message;
+    note_llm_failure(context, completion.error());
     co_return fail(completion.error());
   }
-  llm_failure_.clear();
-  kefu::v1::Usage usage;
-  usage.set_prompt_tokens(completion->prompt_tokens);
-  usage.set_completion_tokens(completion->completion_tokens);
-  progress.spent(usage);
+  spend(*completion, progress);
   if (completion->cut)
     progress.degraded(degraded::kLlmCut, "the answer was cut at the language model's limit of tokens");
   co_return Result<>{};
+}
+
+void AnswerFlow::note_llm_failure(const RequestContext& context, const Error& error) {
+  parts_.metrics.language_model_failed(error.code);
+  parts_.log.failure(telemetry::Level::warning, "the language model failed", context, error);
+  llm_failure_ = error.message;
+}
+
+void AnswerFlow::spend(const Completion& completion, Progress& progress) {
+  llm_failure_.clear();
+  kefu::v1::Usage usage;
+  usage.set_prompt_tokens(completion.prompt_tokens);
+  usage.set_completion_tokens(completion.completion_tokens);
+  progress.spent(usage);
 }
 
 void AnswerFlow::log_assessments(const RequestContext& context, const std::vector<Assessment>& assessments,

@@ -2,6 +2,8 @@
 
 #include "answer_metrics.hpp"
 #include "compose_answer.hpp"
+#include "conversation.hpp"
+#include "conversation_memory.hpp"
 #include "decide.hpp"
 #include "kefu/v1/ask.pb.h"
 #include "kefu/v1/search.pb.h"
@@ -31,17 +33,22 @@ struct FlowOptions {
   std::size_t max_top_k = 50;
   std::size_t prompt_passages = 6;
   std::size_t prompt_characters = 4000;
+  std::size_t history_turns = 6;         ///< questions and answers before this one that are looked at
+  std::size_t history_characters = 500;  ///< of each
   std::chrono::milliseconds embed_timeout{2000};  ///< then the search goes on by words alone
-  std::chrono::milliseconds llm_timeout{20000};   ///< below the ask-timeout of the gateway
-  std::chrono::milliseconds llm_reserve{300};     ///< of the caller's time, kept to answer without the model
+  std::chrono::milliseconds rewrite_timeout{
+      3000};  ///< of the language model, to say a follow-up question in full
+  std::chrono::milliseconds llm_timeout{20000};  ///< below the ask-timeout of the gateway
+  std::chrono::milliseconds llm_reserve{300};    ///< of the caller's time, kept to answer without the model
 };
 
-/// What the flow works with. All outlive it; `llm` may be null.
+/// What the flow works with. All outlive it; `llm` and `memory` may be null.
 struct FlowParts {
   const directory::KnowledgeBases& knowledge_bases;
   EmbeddingClient& embedding;
   SearchClient& search;
   LlmClient* llm;
+  ConversationMemory* memory;
   const AnswerMetrics& metrics;
   const telemetry::Logger& log;
 };
@@ -71,6 +78,23 @@ class AnswerFlow {
   const std::string& llm_failure() const { return llm_failure_; }
 
  private:
+  /// What one wording of the question brought up. The assessments point at hits of `found`, which stay where
+  /// they are when this is moved.
+  struct Evidence {
+    std::string wording;
+    kefu::v1::SearchResponse found;
+    std::vector<Assessment> assessments;
+    Verdict verdict;
+  };
+  /// A question and what it is asked with.
+  struct Asked {
+    std::string question;
+    Turns history;
+    kefu::v1::KnowledgeBase base;
+    std::size_t passages = 0;
+    kefu::v1::AskMode mode = kefu::v1::ASK_MODE_AUTO;
+  };
+
   /// What a language model wrote, and whether the caller has seen a part of it.
   struct Writing {
     std::string text;
@@ -79,14 +103,24 @@ class AnswerFlow {
   };
 
   Result<std::string> normalise(const std::string& question) const;
+  Task<Turns> history_of(kefu::v1::AskRequest request, std::string kb_incarnation, Progress& progress);
+  Task<Result<Evidence>> gather(RequestContext context, Asked asked, Progress& progress);
+  Task<Result<Evidence>> weigh(RequestContext context, const Asked& asked, std::string wording,
+                               Progress& progress);
+  Task<std::string> rewrite(RequestContext context, const Asked& asked, Progress& progress);
+  Task<void> remember(kefu::v1::AskRequest request, std::string kb_incarnation, Turns history,
+                      std::string question, std::string answer);
   Result<std::size_t> passages_wanted(std::size_t top_k) const;
   Task<Result<QuestionVector>> embed(RequestContext context, std::string question, Progress& progress);
   Task<Result<kefu::v1::SearchResponse>> search(RequestContext context, kefu::v1::KnowledgeBase base,
                                                 std::string question, QuestionVector vector,
-                                                std::size_t passages, Progress& progress);
+                                                std::size_t passages, kefu::v1::SearchFilter filter,
+                                                Progress& progress);
   Task<Result<>> generate(RequestContext context, std::vector<ChatMessage> messages,
                           kefu::v1::AskEvent sources, const OnEvent& on_event, Writing& writing,
                           Progress& progress);
+  void note_llm_failure(const RequestContext& context, const Error& error);
+  void spend(const Completion& completion, Progress& progress);
   void log_assessments(const RequestContext& context, const std::vector<Assessment>& assessments,
                        const Verdict& verdict) const;
 

@@ -15,12 +15,14 @@ AnswerMetrics::AnswerMetrics(telemetry::Metrics& metrics) : metrics_(metrics) {
                                                    "From the request to its last reply or error",
                                                    {{"operation", operation}}));
   }
-  for (const auto name : {stage::kPrepare, stage::kEmbed, stage::kSearch, stage::kDecide, stage::kGenerate}) {
+  for (const auto name :
+       {stage::kPrepare, stage::kRewrite, stage::kEmbed, stage::kSearch, stage::kDecide, stage::kGenerate}) {
     stages_.emplace(name, metrics.latency("kefu_answer_stage_seconds", "Time of one stage of a request",
                                           {{"stage", std::string(name)}}));
   }
-  for (const auto reason : {degraded::kNoVector, degraded::kTooLongForModel, degraded::kNoVectorSearch,
-                            degraded::kNoLlm, degraded::kLlmFailed, degraded::kLlmCut}) {
+  for (const auto reason :
+       {degraded::kNoVector, degraded::kTooLongForModel, degraded::kNoVectorSearch, degraded::kNoLlm,
+        degraded::kNoConversation, degraded::kLlmFailed, degraded::kLlmCut}) {
     degraded_.emplace(
         reason, metrics.counter("kefu_answer_degraded_total", "Requests that took a lesser way, by reason",
                                 {{"reason", std::string(reason)}}));

@@ -15,6 +15,7 @@ namespace kefu::answer {
 /// Parts of the work on a question, as timings and metrics name them.
 namespace stage {
 inline constexpr std::string_view kPrepare = "prepare";  ///< normalise, find the knowledge base
+inline constexpr std::string_view kRewrite = "rewrite";  ///< a follow-up question, by the language model
 inline constexpr std::string_view kEmbed = "embed";
 inline constexpr std::string_view kSearch = "search";
 inline constexpr std::string_view kDecide = "decide";
@@ -29,6 +30,7 @@ inline constexpr std::string_view kNoVectorSearch =
     "vector_unused";                                  ///< index had no vectors to compare with
 inline constexpr std::string_view kNoLlm = "no_llm";  ///< asked for one, none is configured
 inline constexpr std::string_view kLlmFailed = "llm_failed";
+inline constexpr std::string_view kNoConversation = "no_conversation";  ///< the session could not be read
 inline constexpr std::string_view kLlmCut = "llm_cut";  ///< its answer reached the limit of tokens
 }  // namespace degraded
 

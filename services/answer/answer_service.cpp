@@ -16,6 +16,11 @@ constexpr auto kStartWithin = 10s;
 constexpr auto kPoll = 5ms;
 constexpr std::string_view kQueueGroup = "answer";
 
+/// complete() has checked the settings.
+redis::RedisOptions redis_options(const Config& config) {
+  return config.redis().value_or(redis::RedisOptions{});
+}
+
 Condition optional_dependency(std::string name, const std::string& failure) {
   return {.name = std::move(name),
           .state = failure.empty() ? Condition::State::ok : Condition::State::degraded,
@@ -31,6 +36,8 @@ AnswerService::AnswerService(Parts parts, Config config)
       knowledge_bases_(parts_.executor, *parts_.knowledge_bases),
       embedding_(parts_.bus),
       search_(parts_.bus),
+      redis_(parts_.executor, redis_options(config_)),
+      memory_(redis_, config_.conversations),
       http_(config_.has_llm() ? std::make_optional<http::Client>(
                                     parts_.executor, http::ClientOptions{.ca_file = config_.llm_ca_file})
                               : std::nullopt),
@@ -38,6 +45,7 @@ AnswerService::AnswerService(Parts parts, Config config)
              .embedding = embedding_,
              .search = search_,
              .llm = http_ ? &llm_.emplace(*http_, config_.llm) : nullptr,
+             .memory = &memory_,
              .metrics = metrics_,
              .log = parts_.log},
             config_.flow),
@@ -54,6 +62,7 @@ Task<Result<>> AnswerService::start() {
       serve(proto::kRetrieve, [this](RequestContext context, bus::Message message, bus::ReplySink&) {
         return retrieve(std::move(context), std::move(message));
       }));
+  tasks_.spawn(redis_.run());
   tasks_.spawn(knowledge_bases_.run());
   // The list comes over the connection that the subscriptions went out on before: once it is here, the server
   // has them, and "started" is true. Without it questions can be answered too, so lateness is no error.
@@ -76,7 +85,9 @@ std::vector<Condition> AnswerService::conditions() const {
       optional_dependency("knowledge_bases", knowledge_bases_.complete()
                                                  ? std::string()
                                                  : std::string("the list has not been read yet")),
-      optional_dependency("embedding", flow_.embedding_failure())};
+      optional_dependency("embedding", flow_.embedding_failure()),
+      optional_dependency("redis",
+                          redis_.available() ? std::string() : std::string("sessions are not remembered"))};
   if (http_) all.push_back(optional_dependency("language_model", flow_.llm_failure()));
   return all;
 }
@@ -84,6 +95,7 @@ std::vector<Condition> AnswerService::conditions() const {
 Task<void> AnswerService::drain() {
   for (const auto& subscription : subscriptions_) co_await subscription->drain();
   knowledge_bases_.stop();
+  redis_.stop();
   co_await tasks_.join();
 }
 

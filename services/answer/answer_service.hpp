@@ -11,6 +11,7 @@
 #include <kefu/bus/message_bus.hpp>
 #include <kefu/directory/knowledge_bases.hpp>
 #include <kefu/http/client.hpp>
+#include <kefu/redis/redis_cache.hpp>
 #include <kefu/service/runner.hpp>
 #include <kefu/telemetry/log.hpp>
 #include <kefu/telemetry/metrics.hpp>
@@ -49,6 +50,8 @@ class AnswerService final : public service::Service {
   directory::KnowledgeBases knowledge_bases_;
   BusEmbeddingClient embedding_;
   BusSearchClient search_;
+  redis::RedisCache redis_;
+  CachedConversations memory_;
   std::optional<http::Client> http_;
   std::optional<OpenAiLlmClient> llm_;
   AnswerFlow flow_;

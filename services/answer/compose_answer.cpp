@@ -17,6 +17,7 @@ kefu::v1::Source source_of(const Assessment& assessment) {
   source.set_passage(passage.ordinal());
   source.set_text(passage.text());
   source.set_score(static_cast<float>(assessment.confidence));
+  source.set_url(passage.url());
   return source;
 }
 

@@ -10,6 +10,12 @@ void Config::declare(service::Settings& settings) {
   settings.add("top-k", flow.default_top_k, "passages looked at when a request does not say");
   settings.add("max-top-k", flow.max_top_k, "passages that a request may ask for");
   settings.add("embed-timeout", flow.embed_timeout, "then the search goes on by words alone");
+  settings.add("redis-url", redis_url,
+               "Redis that remembers sessions for a while: redis://[user@]host[:port][/database]");
+  settings.add_secret("redis-password", redis_password, "password of Redis");
+  settings.add("session-ttl", conversations.ttl, "how long a session is remembered after its last question");
+  settings.add("history-turns", flow.history_turns, "earlier questions and answers that are looked at");
+  settings.add("history-characters", flow.history_characters, "characters of each of them");
   settings.add("decision-weights", decision_weights,
                "weights of the decision that differ from the defaults: faq.z=1.2,threshold.near=0.3");
   settings.add("refusal-zh", flow.refusals.chinese, "what is said in Chinese when there is no answer");
@@ -21,6 +27,8 @@ void Config::declare(service::Settings& settings) {
   settings.add("llm-ca-file", llm_ca_file,
                "PEM file of the authorities trusted for --llm-url; empty: the system's");
   settings.add("llm-max-tokens", llm.max_tokens, "length of a generated answer at most");
+  settings.add("rewrite-timeout", flow.rewrite_timeout,
+               "time that the language model may take to say a follow-up question in full");
   settings.add("llm-timeout", flow.llm_timeout,
                "time that one generated answer may take; keep it below ask-timeout of kefu-gateway");
   settings.add("llm-reserve", flow.llm_reserve,
@@ -29,9 +37,16 @@ void Config::declare(service::Settings& settings) {
   settings.add("prompt-characters", flow.prompt_characters, "characters of passages shown to it");
 }
 
+Result<redis::RedisOptions> Config::redis() const {
+  KEFU_TRY(redis::RedisOptions options, redis::parse_redis_url(redis_url));
+  if (!redis_password.empty()) options.password = redis_password;
+  return options;
+}
+
 Result<> Config::complete() {
   if (auto applied = override_weights(flow.weights, decision_weights); !applied)
     return fail(Errc::invalid_argument, "decision-weights: " + applied.error().message);
+  if (auto options = redis(); !options) return fail(options.error());
   if (max_in_flight == 0) return fail(Errc::invalid_argument, "max-in-flight must be at least 1");
   if (flow.default_top_k == 0 || flow.default_top_k > flow.max_top_k)
     return fail(Errc::invalid_argument,

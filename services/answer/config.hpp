@@ -1,8 +1,10 @@
 #pragma once
 
 #include "answer_flow.hpp"
+#include "conversation_memory.hpp"
 #include "open_ai_llm_client.hpp"
 
+#include <kefu/redis/redis_cache.hpp>
 #include <kefu/service/settings.hpp>
 
 #include <cstddef>
@@ -16,10 +18,15 @@ struct Config {
   OpenAiOptions llm;  ///< no language model while its base_url is empty
   std::string llm_ca_file;
   std::string decision_weights;
+  std::string redis_url = "redis://127.0.0.1:6379";
+  std::string redis_password;
+  CachedConversations::Options conversations;
   std::size_t max_in_flight = 256;
 
   void declare(service::Settings& settings);
   bool has_llm() const { return !llm.base_url.empty(); }
+  /// Errors: `invalid_argument`.
+  Result<redis::RedisOptions> redis() const;
   /// After the settings were read: applies the weights and checks what can be checked. Errors:
   /// `invalid_argument`, naming the setting.
   Result<> complete();

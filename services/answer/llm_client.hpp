@@ -13,7 +13,7 @@
 namespace kefu::answer {
 
 struct ChatMessage {
-  std::string role;  ///< "system" or "user"
+  std::string role;  ///< "system", "user" or "assistant"
   std::string content;
 };
 

@@ -1,5 +1,7 @@
 #include "progress.hpp"
 
+#include <algorithm>
+
 namespace kefu::answer {
 
 Progress::~Progress() { metrics_.finished(operation_, Clock::now() - began_); }
@@ -8,11 +10,20 @@ void Progress::finished(std::string_view stage) {
   const auto now = Clock::now();
   const auto took = now - stage_began_;
   stage_began_ = now;
-  auto* timing = timings_.Add();
-  timing->set_stage(std::string(stage));
-  timing->set_microseconds(
+  kefu::v1::StageTiming& timing = timing_of(stage);
+  timing.set_microseconds(
+      timing.microseconds() +
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
   metrics_.stage(stage, took);
+}
+
+/// A stage that comes twice, such as the search for another wording, has one entry.
+kefu::v1::StageTiming& Progress::timing_of(std::string_view stage) {
+  const auto found = std::ranges::find(timings_, stage, &kefu::v1::StageTiming::stage);
+  if (found != timings_.end()) return *found;
+  kefu::v1::StageTiming& added = *timings_.Add();
+  added.set_stage(std::string(stage));
+  return added;
 }
 
 void Progress::spent(const kefu::v1::Usage& usage) {

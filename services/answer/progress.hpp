@@ -35,6 +35,8 @@ class Progress {
   void write_to(kefu::v1::Answer& answer) const;
 
  private:
+  kefu::v1::StageTiming& timing_of(std::string_view stage);
+
   const AnswerMetrics& metrics_;
   std::string_view operation_;
   Clock::time_point began_ = Clock::now();

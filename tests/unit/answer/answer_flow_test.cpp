@@ -62,6 +62,7 @@ class Flow : public ::testing::Test {
                        .embedding = embedding_,
                        .search = search_,
                        .llm = llm,
+                       .memory = &memory_,
                        .metrics = metrics_,
                        .log = log_},
                       options_);
@@ -83,6 +84,7 @@ class Flow : public ::testing::Test {
   testing::FakeEmbedding embedding_;
   testing::FakeSearch search_;
   testing::FakeLlm llm_;
+  testing::FakeMemory memory_;
   FlowOptions options_;
   RequestContext context_{.request_id = "r-1", .deadline = Deadline::in(20s)};
   kefu::v1::AskRequest request_;
@@ -125,6 +127,85 @@ TEST_F(Flow, ExtractsFromAPassageAndNamesTheSpan) {
   EXPECT_EQ(answer->sources(0).passage(), 7U);
   EXPECT_EQ(answer->sources(0).span().begin(), 0U);
   EXPECT_EQ(answer->sources(0).span().end(), code_points(kPassage).size());
+}
+
+TEST_F(Flow, LooksForAFollowUpQuestionTogetherWithTheLastOne) {
+  *request_.add_history() = turn(kefu::v1::Turn::ROLE_CUSTOMER, "扫地机器人 保修 几年？");
+  *request_.add_history() = turn(kefu::v1::Turn::ROLE_ASSISTANT, "两年。");
+  request_.set_question("那电饭煲呢？");
+  search_.reply = clear_faq();
+  const auto answer = ask();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->decision(), kefu::v1::DECISION_FAQ);
+  EXPECT_THAT(embedding_.asked, ElementsAre("扫地机器人 保修 几年? 那电饭煲呢?"));
+  EXPECT_EQ(answer->searched(), "扫地机器人 保修 几年? 那电饭煲呢?");
+}
+
+TEST_F(Flow, TakesAQuestionThatStandsAloneAsItIsAfterOthers) {
+  *request_.add_history() = turn(kefu::v1::Turn::ROLE_CUSTOMER, "积分怎么用?");
+  search_.reply = clear_faq();
+  const auto answer = ask();
+  ASSERT_TRUE(answer);
+  EXPECT_THAT(embedding_.asked, ElementsAre("退货,运费谁出?"));
+  EXPECT_EQ(answer->searched(), "");
+}
+
+TEST_F(Flow, LooksTogetherWithTheLastOneWhereAQuestionAloneFindsNothing) {
+  *request_.add_history() = turn(kefu::v1::Turn::ROLE_CUSTOMER, "积分怎么用?");
+  const auto answer = ask();
+  ASSERT_TRUE(answer);
+  EXPECT_THAT(embedding_.asked, ElementsAre("退货,运费谁出?", "积分怎么用? 退货,运费谁出?"));
+  EXPECT_EQ(answer->decision(), kefu::v1::DECISION_REFUSED);
+  EXPECT_EQ(answer->searched(), "");
+}
+
+TEST_F(Flow, LetsTheLanguageModelSayAFollowUpQuestionInFull) {
+  *request_.add_history() = turn(kefu::v1::Turn::ROLE_CUSTOMER, "扫地机器人保修几年?");
+  request_.set_question("那电饭煲呢?");
+  llm_.pieces = {"电饭煲", "保修几年？"};
+  search_.reply = clear_faq();
+  const auto answer = ask(&llm_);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->searched(), "电饭煲保修几年?");
+  EXPECT_EQ(answer->usage().prompt_tokens(), 200U);
+  ASSERT_EQ(llm_.asked.size(), 1U);
+  ASSERT_EQ(llm_.asked[0].size(), 3U);
+  EXPECT_EQ(llm_.asked[0][1].content, "扫地机器人保修几年?");
+}
+
+TEST_F(Flow, JoinsTheQuestionsWhereTheLanguageModelFailsToSayThemInFull) {
+  *request_.add_history() = turn(kefu::v1::Turn::ROLE_CUSTOMER, "扫地机器人保修几年?");
+  request_.set_question("那电饭煲呢?");
+  llm_.pieces = {};
+  llm_.end = fail(Errc::unavailable, "gone");
+  search_.reply = clear_faq();
+  const auto answer = ask(&llm_);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->searched(), "扫地机器人保修几年? 那电饭煲呢?");
+}
+
+TEST_F(Flow, RemembersASessionForItsNextQuestion) {
+  request_.set_session("s-1");
+  search_.reply = clear_faq();
+  ASSERT_TRUE(ask());
+  request_.set_question("那质量问题呢?");
+  const auto answer = ask();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->searched(), "退货,运费谁出? 那质量问题呢?");
+  const Turns kept = memory_.sessions["inc-1/s-1"];
+  ASSERT_EQ(kept.size(), 4U);
+  EXPECT_EQ(kept[1].text(), kFaqAnswer);
+  EXPECT_EQ(kept[2].text(), "那质量问题呢?");
+}
+
+TEST_F(Flow, AnswersWithoutTheConversationWhenItCannotBeRead) {
+  request_.set_session("s-1");
+  memory_.failure = Error{Errc::unavailable, "no Redis"};
+  search_.reply = clear_faq();
+  const auto answer = ask();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->decision(), kefu::v1::DECISION_FAQ);
+  EXPECT_THAT(answer->degraded(), HasSubstr("said before"));
 }
 
 TEST_F(Flow, RefusesInTheLanguageOfTheQuestion) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "conversation_memory.hpp"
 #include "kefu/v1/knowledge_base.pb.h"
 #include "llm_client.hpp"
 #include "retrieval_clients.hpp"
@@ -61,6 +62,20 @@ class FakeSearch final : public SearchClient {
   }
   Result<kefu::v1::SearchResponse> reply;
   std::vector<kefu::v1::SearchRequest> asked;
+};
+
+class FakeMemory final : public ConversationMemory {
+ public:
+  Task<Result<Turns>> recall(std::string kb_incarnation, std::string session) override {
+    if (failure) co_return fail(*failure);
+    co_return sessions[kb_incarnation + "/" + session];
+  }
+  Task<void> keep(std::string kb_incarnation, std::string session, Turns turns) override {
+    sessions[kb_incarnation + "/" + session] = std::move(turns);
+    co_return;
+  }
+  std::map<std::string, Turns> sessions;
+  std::optional<Error> failure;
 };
 
 /// Writes `pieces`, then ends as `end` says.
