@@ -3,6 +3,7 @@
 #include <kefu/base/ids.hpp>
 #include <kefu/proto/subjects.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -29,6 +30,15 @@ std::string nothing_taken_in(const Rejections& rejections) {
   const kefu::v1::Rejection& first = rejections.kept().front();
   return "none of the file's rows could be taken in; the first complaint is about row " +
          std::to_string(first.row()) + ": " + first.reason();
+}
+
+/// Rows and documents, of which a long one comes in several entries.
+std::uint32_t rows_in(const std::vector<Extraction::Entry>& entries) {
+  const auto continues = [](const Extraction::Entry& entry) {
+    const auto* document = std::get_if<extraction::Document>(&entry);
+    return document != nullptr && document->continued();
+  };
+  return static_cast<std::uint32_t>(entries.size() - std::ranges::count_if(entries, continues));
 }
 
 }  // namespace
@@ -87,15 +97,14 @@ Task<Result<>> IngestFlow::ingest(std::uint64_t id, Job job) {
   const proto::VersionKey version = version_of(id, job);
   kefu::v1::Manifest manifest;  // of no parts: a deletion
   manifest.set_filename(job.filename());
-  Uploads::File file;
+  UploadedFile file = uploads_.open(job);
   if (job.action() == Job::ACTION_UPSERT) {
-    KEFU_CO_TRY(file, co_await uploads_.read(job));
-    KEFU_CO_TRY(manifest, co_await publish_passages(version, job, std::move(file.bytes)));
+    KEFU_CO_TRY(manifest, co_await publish_passages(version, job, file));
   }
   KEFU_CO_CHECK(co_await publisher_.publish_manifest(version, manifest));
   KEFU_CO_CHECK(co_await record_publication(id, manifest));
   // Everything is in the streams behind us now: nobody reads the file again.
-  co_await uploads_.erase(std::move(file.sequences));
+  co_await uploads_.erase(file.sequences());
   co_return Result<>{};
 }
 
@@ -126,30 +135,41 @@ Task<Result<>> IngestFlow::require_knowledge_base(Job job) {
                  "the knowledge base \"" + job.kb_name() + "\" was deleted after this upload");
 }
 
+/// Piece by piece, so that a file of any size takes little memory here: parts are published while the rest is
+/// still being read, and become visible with the manifest only.
 Task<Result<kefu::v1::Manifest>> IngestFlow::publish_passages(proto::VersionKey version, Job job,
-                                                              std::string file) {
-  KEFU_CO_TRY(Extraction extraction, co_await extract(job, std::move(file)));
-  KEFU_CO_TRY(auto passages, co_await splitter_.split(extraction, job.filename()));
-  const auto count = static_cast<std::uint32_t>(passages.size());
-  KEFU_CO_CHECK(co_await record_extraction(version.version, count, extraction.rejections));
-  metrics_.rejections.add(extraction.rejections.total());
-  if (count == 0) co_return fail(Errc::invalid_argument, nothing_taken_in(extraction.rejections));
-  auto parts = make_parts(version, job.filename(), std::move(passages));
+                                                              UploadedFile& file) {
+  KEFU_CO_TRY(const auto extraction, co_await open(job, file));
+  PartBuilder parts(version, job.filename());
+  Rejections rejections;
+  std::uint32_t rows = 0;
+  while (true) {
+    KEFU_CO_TRY(auto piece, co_await extraction->next());
+    if (!piece) break;
+    rejections.add(std::move(piece->rejections));
+    rows += rows_in(piece->entries);
+    KEFU_CO_TRY(auto passages, co_await splitter_.split(std::move(piece->entries), job.filename()));
+    KEFU_CO_CHECK(co_await publisher_.publish(version, parts.add(std::move(passages))));
+  }
+  KEFU_CO_CHECK(co_await record_extraction(version.version, parts.passages(), rejections));
+  metrics_.rejections.add(rejections.total());
+  if (parts.passages() == 0) co_return fail(Errc::invalid_argument, nothing_taken_in(rejections));
+  KEFU_CO_CHECK(co_await publisher_.publish(version, parts.finish()));
+  metrics_.passages.add(parts.passages());
   kefu::v1::Manifest manifest;
   manifest.set_filename(job.filename());
-  manifest.set_parts(static_cast<std::uint32_t>(parts.size()));
-  manifest.set_passages(count);
-  KEFU_CO_CHECK(co_await publisher_.publish(version, std::move(parts)));
-  metrics_.passages.add(count);
+  manifest.set_parts(parts.parts());
+  manifest.set_passages(parts.passages());
+  manifest.set_rows(rows);
   co_return manifest;
 }
 
-Task<Result<Extraction>> IngestFlow::extract(Job job, std::string file) {
-  KEFU_CO_TRY(const Format format, detect_format(job.content_type(), job.filename()));
+Task<Result<std::unique_ptr<ExtractionStream>>> IngestFlow::open(Job job, UploadedFile& file) {
+  KEFU_CO_TRY(const FileType type, detect_file_type(job.content_type(), job.filename()));
   const auto begin = std::chrono::steady_clock::now();
-  auto extraction = co_await extractor_.extract(format, job.filename(), std::move(file));
+  auto stream = co_await extractor_.open(type, job.filename(), file);
   metrics_.extraction.observe(std::chrono::steady_clock::now() - begin);
-  co_return extraction;
+  co_return stream;
 }
 
 Task<Result<>> IngestFlow::record_extraction(std::uint64_t id, std::uint32_t passages,

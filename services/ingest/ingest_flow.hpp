@@ -15,6 +15,7 @@
 #include <kefu/telemetry/log.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -40,8 +41,8 @@ class IngestFlow {
   Task<Result<kefu::v1::JobState>> begin(std::uint64_t id, kefu::v1::Job job);
   Task<Result<>> require_knowledge_base(kefu::v1::Job job);
   Task<Result<kefu::v1::Manifest>> publish_passages(proto::VersionKey version, kefu::v1::Job job,
-                                                    std::string file);
-  Task<Result<Extraction>> extract(kefu::v1::Job job, std::string file);
+                                                    UploadedFile& file);
+  Task<Result<std::unique_ptr<ExtractionStream>>> open(kefu::v1::Job job, UploadedFile& file);
   Task<Result<>> record_extraction(std::uint64_t id, std::uint32_t passages, const Rejections& rejections);
   Task<Result<>> record_publication(std::uint64_t id, kefu::v1::Manifest manifest);
   Task<Result<>> end_as_failed(std::uint64_t id, kefu::v1::Job job, std::string error);

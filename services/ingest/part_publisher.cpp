@@ -14,26 +14,38 @@ constexpr auto kAppendTime = 10s;
 
 }  // namespace
 
-std::vector<kefu::v1::PassagePart> make_parts(const proto::VersionKey& version, const std::string& filename,
-                                              std::vector<kefu::v1::Passage> passages) {
-  std::vector<kefu::v1::PassagePart> parts;
-  std::size_t bytes = 0;
+void PartBuilder::begin_part() {
+  open_ = {};
+  open_.set_kb_incarnation(version_.kb_incarnation);
+  open_.set_kb_generation(version_.generation);
+  open_.set_document(version_.document);
+  open_.set_version(version_.version);
+  open_.set_part(parts_++);
+  open_.set_filename(filename_);
+  open_bytes_ = 0;
+}
+
+std::vector<kefu::v1::PassagePart> PartBuilder::add(std::vector<kefu::v1::Passage> passages) {
+  std::vector<kefu::v1::PassagePart> full;
   for (kefu::v1::Passage& passage : passages) {
+    passage.set_ordinal(passages_++);
     const std::size_t size = passage.ByteSizeLong();
-    if (parts.empty() || parts.back().passages_size() == kMaxPassages || bytes + size > kMaxBytes) {
-      kefu::v1::PassagePart& part = parts.emplace_back();
-      part.set_kb_incarnation(version.kb_incarnation);
-      part.set_kb_generation(version.generation);
-      part.set_document(version.document);
-      part.set_version(version.version);
-      part.set_part(static_cast<std::uint32_t>(parts.size() - 1));
-      part.set_filename(filename);
-      bytes = 0;
+    if (parts_ == 0) begin_part();
+    if (open_.passages_size() == kMaxPassages ||
+        (open_.passages_size() > 0 && open_bytes_ + size > kMaxBytes)) {
+      full.push_back(std::move(open_));
+      begin_part();
     }
-    bytes += size;
-    *parts.back().add_passages() = std::move(passage);
+    open_bytes_ += size;
+    *open_.add_passages() = std::move(passage);
   }
-  return parts;
+  return full;
+}
+
+std::vector<kefu::v1::PassagePart> PartBuilder::finish() {
+  std::vector<kefu::v1::PassagePart> last;
+  if (open_.passages_size() > 0) last.push_back(std::exchange(open_, {}));
+  return last;
 }
 
 Task<Result<>> PartPublisher::publish(proto::VersionKey version, std::vector<kefu::v1::PassagePart> parts) {

@@ -7,16 +7,39 @@
 #include <kefu/bus/stream_store.hpp>
 #include <kefu/proto/subjects.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kefu::ingest {
 
-/// Passages in order, put together to parts of at most 32 passages and 192 KiB: a part with its vectors must
-/// fit one message of a stream.
-std::vector<kefu::v1::PassagePart> make_parts(const proto::VersionKey& version, const std::string& filename,
-                                              std::vector<kefu::v1::Passage> passages);
+/// Puts passages, in order, together to parts of at most 32 passages and 192 KiB: a part with its vectors
+/// must fit one message of a stream. The same passages give the same parts, in however many pieces they come.
+class PartBuilder {
+ public:
+  PartBuilder(proto::VersionKey version, std::string filename)
+      : version_(std::move(version)), filename_(std::move(filename)) {}
+
+  /// Numbers the passages and returns the parts that are full.
+  std::vector<kefu::v1::PassagePart> add(std::vector<kefu::v1::Passage> passages);
+  /// The last part; none when there was no passage.
+  std::vector<kefu::v1::PassagePart> finish();
+  /// Of all that was added.
+  std::uint32_t passages() const { return passages_; }
+  std::uint32_t parts() const { return parts_; }
+
+ private:
+  void begin_part();
+
+  proto::VersionKey version_;
+  std::string filename_;
+  kefu::v1::PassagePart open_;
+  std::size_t open_bytes_ = 0;
+  std::uint32_t passages_ = 0;
+  std::uint32_t parts_ = 0;  // the open one included
+};
 
 /// Writes versions of documents to the streams. Doing it again for the same version changes nothing.
 class PartPublisher {

@@ -1,29 +1,45 @@
 #pragma once
 
+#include "extraction/extractor.hpp"
 #include "kefu/v1/log.pb.h"
 
 #include <kefu/async/task.hpp>
 #include <kefu/base/error.hpp>
+#include <kefu/base/sha256.hpp>
 #include <kefu/bus/stream_store.hpp>
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kefu::ingest {
 
-/// Uploaded files, whose parts the gateway put into KEFU_FILES.
+/// One uploaded file, whose parts the gateway put into KEFU_FILES, read part by part, once.
+class UploadedFile final : public FileSource {
+ public:
+  UploadedFile(bus::StreamStore& store, kefu::v1::Job job) : store_(store), job_(std::move(job)) {}
+
+  /// Errors: `not_found` when a part is gone, `data_corrupt` when the file is not what was uploaded, which
+  /// shows at its end; those of the store.
+  Task<Result<std::string>> next() override;
+  /// Of the parts read so far.
+  std::vector<std::uint64_t> sequences() const { return sequences_; }
+
+ private:
+  bus::StreamStore& store_;
+  kefu::v1::Job job_;
+  Sha256 hash_;
+  std::uint64_t bytes_ = 0;
+  std::vector<std::uint64_t> sequences_;
+};
+
+/// What is done with uploaded files as a whole.
 class Uploads {
  public:
   explicit Uploads(bus::StreamStore& store) : store_(store) {}
 
-  struct File {
-    std::string bytes;
-    std::vector<std::uint64_t> sequences;  ///< of its parts
-  };
-  /// The whole file. Errors: `not_found` when a part is gone, `data_corrupt` when it is not what was
-  /// uploaded; those of the store.
-  Task<Result<File>> read(kefu::v1::Job job);
+  UploadedFile open(kefu::v1::Job job) { return {store_, std::move(job)}; }
 
   /// Removes parts. A failure is no error: the sweeper comes later.
   Task<void> erase(std::vector<std::uint64_t> sequences);

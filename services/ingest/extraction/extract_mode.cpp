@@ -63,14 +63,14 @@ void write_standard_output(std::string_view bytes) {
 
 std::optional<int> run_extract_mode(int argc, const char* const* argv) {
   if (argc < 2 || argv[1] != kExtractFlag) return std::nullopt;
-  const auto format = argc == 5 ? format_named(argv[2]) : std::nullopt;
+  const auto format = argc == 6 ? format_named(argv[2]) : std::nullopt;
   if (!format) return kBadUsage;
   ::setrlimit(RLIMIT_CORE, std::array<rlimit, 1>{}.data());
-  if (addresses_can_be_limited()) limit(RLIMIT_AS, number(argv[3]));
-  limit(RLIMIT_CPU, number(argv[4]));
+  if (addresses_can_be_limited()) limit(RLIMIT_AS, number(argv[4]));
+  limit(RLIMIT_CPU, number(argv[5]));
   ItemWriter writer(write_standard_output);
   try {
-    writer.finish(extract(*format, read_standard_input(), writer));
+    writer.finish(extract({*format, argv[3]}, read_standard_input(), writer));
   } catch (const std::bad_alloc&) {
     writer.finish(fail(Errc::invalid_argument, "the document needs more memory than it may take"));
   }

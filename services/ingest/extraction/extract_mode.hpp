@@ -5,7 +5,7 @@
 
 namespace kefu::ingest {
 
-/// First argument of the child process: `kefu-ingest --extract FORMAT MEMORY-BYTES CPU-SECONDS`.
+/// First argument of the child process: `kefu-ingest --extract FORMAT CHARSET MEMORY-BYTES CPU-SECONDS`.
 inline constexpr std::string_view kExtractFlag = "--extract";
 
 /// When the arguments ask for it, reads a file from standard input, writes items to standard output, and

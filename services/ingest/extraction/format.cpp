@@ -1,5 +1,6 @@
 #include "format.hpp"
 
+#include "cells.hpp"
 #include "faq_csv.hpp"
 #include "jsonl.hpp"
 #include "markdown.hpp"
@@ -51,6 +52,22 @@ std::optional<Format> format_of_extension(std::string_view filename) {
   return find_in(kExtensions, lower(filename.substr(dot + 1)));
 }
 
+/// Of the parameters behind a media type, `; charset="GB18030"`, the charset; empty without one.
+std::string charset_in(std::string_view parameters) {
+  while (!parameters.empty()) {
+    parameters.remove_prefix(1);
+    const std::string_view parameter = parameters.substr(0, parameters.find(';'));
+    parameters.remove_prefix(parameter.size());
+    const std::size_t equals = std::min(parameter.find('='), parameter.size());
+    if (lower(trim(parameter.substr(0, equals))) != "charset") continue;
+    std::string_view value = trim(parameter.substr(std::min(equals + 1, parameter.size())));
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+      value = value.substr(1, value.size() - 2);
+    return lower(value);
+  }
+  return {};
+}
+
 /// What no format here allows, found before any of it is parsed.
 Result<> check_is_text(std::string_view bytes) {
   if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) {
@@ -69,11 +86,13 @@ Result<> check_is_text(std::string_view bytes) {
 
 }  // namespace
 
-Result<Format> detect_format(std::string_view content_type, std::string_view filename) {
-  const std::string type = lower(content_type);
-  if (const auto format = find_in(kContentTypes, type)) return *format;
+Result<FileType> detect_file_type(std::string_view content_type, std::string_view filename) {
+  const std::size_t parameters = std::min(content_type.find(';'), content_type.size());
+  const std::string type = lower(trim(content_type.substr(0, parameters)));
+  const std::string charset = charset_in(content_type.substr(parameters));
+  if (const auto format = find_in(kContentTypes, type)) return FileType{*format, charset};
   if (type.empty() || type == "application/octet-stream") {
-    if (const auto format = format_of_extension(filename)) return *format;
+    if (const auto format = format_of_extension(filename)) return FileType{*format, charset};
     return fail(
         Errc::unsupported_media,
         "neither a content type nor the file's name says what it is: .csv, .jsonl, .md and .txt are read");
@@ -87,12 +106,12 @@ std::string_view name_of(Format format) { return std::ranges::find(kNames, forma
 
 std::optional<Format> format_named(std::string_view name) { return find_in(kNames, name); }
 
-Result<> extract(Format format, std::string_view bytes, ExtractionSink& sink) {
+Result<> extract(const FileType& type, std::string_view bytes, ExtractionSink& sink) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   const std::string_view text = bytes.substr(bytes.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
   KEFU_CHECK(check_is_text(text));
   const std::size_t offset = bytes.size() - text.size();
-  switch (format) {
+  switch (type.format) {
     case Format::csv:
       return extract_faq_csv(text, offset, sink);
     case Format::jsonl:

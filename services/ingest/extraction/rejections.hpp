@@ -18,6 +18,11 @@ class Rejections {
     ++total_;
     if (kept_.size() < kKept) kept_.push_back(std::move(rejection));
   }
+  void add(Rejections others) {
+    const std::size_t unkept = others.total_ - others.kept_.size();
+    for (kefu::v1::Rejection& rejection : others.kept_) add(std::move(rejection));
+    add_unkept(static_cast<std::uint32_t>(unkept));
+  }
   /// Counts rejections whose text is not known.
   void add_unkept(std::uint32_t number) { total_ += number; }
   std::uint32_t total() const { return total_; }

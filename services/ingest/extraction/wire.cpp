@@ -6,6 +6,7 @@ namespace kefu::ingest {
 namespace {
 
 constexpr std::size_t kLengthBytes = 4;
+constexpr std::size_t kPieceBytes = 64 << 10;
 
 std::size_t read_length(std::string_view bytes) {
   std::size_t length = 0;
@@ -21,9 +22,26 @@ void ItemWriter::take(extraction::FaqRow row) {
   write(item);
 }
 
+/// Pieces end where a section does, or where one has become four times as long as a piece: where passages
+/// end depends on that, so it depends on nothing but the document.
 void ItemWriter::take(extraction::Document document) {
+  google::protobuf::RepeatedPtrField<extraction::Block> blocks;
+  blocks.Swap(document.mutable_blocks());
   extraction::Item item;
-  *item.mutable_document() = std::move(document);
+  extraction::Document& piece = *item.mutable_document();
+  piece = std::move(document);
+  std::size_t bytes = 0;
+  for (extraction::Block& block : blocks) {
+    const bool section_ends = bytes >= kPieceBytes && piece.blocks().rbegin()->heading() != block.heading();
+    if (section_ends || bytes >= 4 * kPieceBytes) {
+      write(item);
+      piece.clear_blocks();
+      piece.set_continued(true);
+      bytes = 0;
+    }
+    bytes += block.heading().size() + block.text().size();
+    piece.add_blocks()->Swap(&block);
+  }
   write(item);
 }
 
@@ -69,14 +87,16 @@ Result<> ItemReader::consume(std::string_view bytes) {
   if (!item.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return fail(Errc::data_corrupt, "the extractor did not answer in its own language");
   }
+  held_bytes_ += bytes.size();
   switch (item.item_case()) {
     case extraction::Item::kFaq:
-      extraction_.faq.push_back(std::move(*item.mutable_faq()));
+      extraction_.entries.emplace_back(std::move(*item.mutable_faq()));
       break;
     case extraction::Item::kDocument:
-      extraction_.documents.push_back(std::move(*item.mutable_document()));
+      extraction_.entries.emplace_back(std::move(*item.mutable_document()));
       break;
     case extraction::Item::kRejection: {
+      ++rejections_;
       kefu::v1::Rejection rejection;
       rejection.set_file(filename_);
       rejection.set_row(item.rejection().row());
@@ -87,6 +107,7 @@ Result<> ItemReader::consume(std::string_view bytes) {
     }
     case extraction::Item::kOutcome:
       outcome_ = item.outcome();
+      extraction_.rejections.add_unkept(outcome_->rejected_total() - rejections_);
       break;
     case extraction::Item::ITEM_NOT_SET:
       break;
@@ -95,10 +116,9 @@ Result<> ItemReader::consume(std::string_view bytes) {
 }
 
 Result<Extraction> ItemReader::take() {
-  if (!outcome_->error().empty()) return fail(Errc::invalid_argument, outcome_->error());
-  const std::uint32_t unkept = outcome_->rejected_total() - extraction_.rejections.total();
-  extraction_.rejections.add_unkept(unkept);
-  return std::move(extraction_);
+  if (outcome_ && !outcome_->error().empty()) return fail(Errc::invalid_argument, outcome_->error());
+  held_bytes_ = 0;
+  return std::exchange(extraction_, {});
 }
 
 }  // namespace kefu::ingest

@@ -12,6 +12,7 @@
 namespace kefu::ingest {
 
 /// The child's side: writes items, each behind its length (4 bytes, little endian), and at last the outcome.
+/// A long document is written as several items of some 64 KiB, so that the parent never holds it whole.
 class ItemWriter final : public ExtractionSink {
  public:
   using Write = std::function<void(std::string_view)>;
@@ -36,9 +37,11 @@ class ItemReader {
 
   /// Errors: `data_corrupt` for bytes that are no items.
   Result<> feed(std::string_view bytes);
+  /// Bytes of what take() would return.
+  std::size_t held_bytes() const { return held_bytes_; }
   /// True once the outcome has come: nothing is missing.
   bool finished() const { return outcome_.has_value(); }
-  /// Everything that came, or the error that the child reported. Only when finished.
+  /// What has come since the last call; once finished, the error that the child reported, if any.
   Result<Extraction> take();
 
  private:
@@ -47,6 +50,8 @@ class ItemReader {
   std::string filename_;
   std::string pending_;
   Extraction extraction_;
+  std::size_t held_bytes_ = 0;
+  std::uint32_t rejections_ = 0;  // that came as items
   std::optional<extraction::Outcome> outcome_;
 };
 

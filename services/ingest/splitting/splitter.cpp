@@ -44,6 +44,8 @@ Made make_passages(const std::vector<Section>& sections, const extraction::Docum
       passage.set_document_id(document.id().empty() ? filename : document.id());
       passage.set_title(document.title().empty() ? filename : document.title());
       passage.set_heading(section.heading);
+      passage.set_row(document.row());
+      passage.set_url(document.url());
       passage.set_text(std::move(packed.text));
       if (packed.tokens > limits.hard * 3 / 4) made.near_limit.push_back(proto::embedding_input(passage));
     }
@@ -61,6 +63,12 @@ Passage to_passage(const extraction::FaqRow& row, const std::string& phrasing, c
   passage.set_category(row.category());
   passage.set_row(row.row());
   return passage;
+}
+
+void add_phrasings(const extraction::FaqRow& row, const std::string& filename,
+                   std::vector<Passage>& passages) {
+  passages.push_back(to_passage(row, row.question(), filename));
+  for (const std::string& phrasing : row.similar()) passages.push_back(to_passage(row, phrasing, filename));
 }
 
 /// The uncounted units of all sections, in order.
@@ -94,42 +102,17 @@ bool divide_units(Section& section, std::uint32_t limit, TooLong too_long) {
 
 }  // namespace
 
-Task<Result<std::vector<Passage>>> Splitter::split(Extraction& extraction, std::string filename) {
+Task<Result<std::vector<Passage>>> Splitter::split(std::vector<Extraction::Entry> entries,
+                                                   std::string filename) {
   std::vector<Passage> passages;
-  KEFU_CO_CHECK(co_await add_faq(extraction, filename, passages));
-  for (const extraction::Document& document : extraction.documents) {
-    KEFU_CO_CHECK(co_await add_document(document, filename, passages));
-  }
-  for (std::size_t i = 0; i < passages.size(); ++i) passages[i].set_ordinal(static_cast<std::uint32_t>(i));
-  co_return passages;
-}
-
-Task<Result<>> Splitter::add_faq(Extraction& extraction, std::string filename,
-                                 std::vector<Passage>& passages) {
-  if (extraction.faq.empty()) co_return Result<>{};
-  std::vector<std::string> phrasings;
-  for (const extraction::FaqRow& row : extraction.faq) {
-    phrasings.push_back(row.question());
-    phrasings.insert(phrasings.end(), row.similar().begin(), row.similar().end());
-  }
-  KEFU_CO_TRY(const TokenCounts counted, co_await counter_.count(phrasings));
-  std::size_t next = 0;
-  for (const extraction::FaqRow& row : extraction.faq) {
-    for (int i = 0; i <= row.similar_size(); ++i, ++next) {
-      if (counted.counts[next] <= counted.max_tokens) {
-        passages.push_back(to_passage(row, phrasings[next], filename));
-        continue;
-      }
-      kefu::v1::Rejection rejection;
-      rejection.set_file(filename);
-      rejection.set_row(row.row());
-      rejection.set_field(i == 0 ? "question" : "similar");
-      rejection.set_reason("this phrasing has " + std::to_string(counted.counts[next]) +
-                           " tokens, the embedding model takes " + std::to_string(counted.max_tokens));
-      extraction.rejections.add(std::move(rejection));
+  for (const Extraction::Entry& entry : entries) {
+    if (const auto* row = std::get_if<extraction::FaqRow>(&entry)) {
+      add_phrasings(*row, filename, passages);
+    } else {
+      KEFU_CO_CHECK(co_await add_document(std::get<extraction::Document>(entry), filename, passages));
     }
   }
-  co_return Result<>{};
+  co_return passages;
 }
 
 Task<Result<>> Splitter::add_document(const extraction::Document& document, std::string filename,

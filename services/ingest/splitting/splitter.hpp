@@ -26,13 +26,11 @@ class Splitter {
   /// `counter` outlives this.
   Splitter(TokenCounter& counter, SplitSettings settings) : counter_(counter), settings_(settings) {}
 
-  /// Phrasings that are too long for the model are added to the extraction's rejections. Errors: the
-  /// counter's.
-  Task<Result<std::vector<kefu::v1::Passage>>> split(Extraction& extraction, std::string filename);
+  /// The passages of one piece of a file, in its order and not yet numbered. Errors: the counter's.
+  Task<Result<std::vector<kefu::v1::Passage>>> split(std::vector<Extraction::Entry> entries,
+                                                     std::string filename);
 
  private:
-  Task<Result<>> add_faq(Extraction& extraction, std::string filename,
-                         std::vector<kefu::v1::Passage>& passages);
   Task<Result<>> add_document(const extraction::Document& document, std::string filename,
                               std::vector<kefu::v1::Passage>& passages);
   Task<Result<std::uint32_t>> count_headings(std::vector<Section>& sections);

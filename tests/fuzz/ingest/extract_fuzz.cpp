@@ -41,7 +41,7 @@ class CheckingSink final : public ingest::ExtractionSink {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   CheckingSink sink;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  const auto outcome = ingest::extract(ingest::Format::KEFU_FUZZED_FORMAT, bytes, sink);
+  const auto outcome = ingest::extract({ingest::Format::KEFU_FUZZED_FORMAT, ""}, bytes, sink);
   if (!outcome) require_text(outcome.error().message);
   return 0;
 }

@@ -5,7 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 namespace kefu::ingest {
 namespace {
@@ -13,12 +15,40 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
+/// A file in parts of 512 KiB, as uploads have them.
+class StringSource final : public FileSource {
+ public:
+  explicit StringSource(std::string bytes) : bytes_(std::move(bytes)) {}
+  Task<Result<std::string>> next() override {
+    const std::string piece = bytes_.substr(at_, 512 << 10);
+    at_ += piece.size();
+    co_return piece;
+  }
+
+ private:
+  std::string bytes_;
+  std::size_t at_ = 0;
+};
+
 class ChildExtractorTest : public ::testing::Test {
  protected:
   Result<Extraction> extract(const std::string& program, std::string bytes, Format format = Format::csv,
                              ChildLimits limits = {}) {
     ChildExtractor extractor(pool_, program, limits);
-    return testing::run_task(io_, extractor.extract(format, "faq.csv", std::move(bytes)));
+    StringSource source(std::move(bytes));
+    return testing::run_task(io_, collect(extractor, {.format = format}, source));
+  }
+
+  /// All pieces as one.
+  static Task<Result<Extraction>> collect(Extractor& extractor, FileType type, FileSource& source) {
+    KEFU_CO_TRY(const auto stream, co_await extractor.open(type, "faq.csv", source));
+    Extraction all;
+    while (true) {
+      KEFU_CO_TRY(auto piece, co_await stream->next());
+      if (!piece) co_return all;
+      std::ranges::move(piece->entries, std::back_inserter(all.entries));
+      all.rejections.add(std::move(piece->rejections));
+    }
   }
 
   asio::io_context io_;
@@ -28,8 +58,8 @@ class ChildExtractorTest : public ::testing::Test {
 TEST_F(ChildExtractorTest, ReadsAFileInAnotherProcess) {
   const auto found = extract(KEFU_INGEST_PROGRAM, "question,answer\nq1,a1\nq2,\n");
   ASSERT_TRUE(found) << found.error().message;
-  ASSERT_THAT(found->faq, SizeIs(1));
-  EXPECT_EQ(found->faq[0].answer(), "a1");
+  ASSERT_THAT(found->entries, SizeIs(1));
+  EXPECT_EQ(std::get<extraction::FaqRow>(found->entries[0]).answer(), "a1");
   EXPECT_EQ(found->rejections.total(), 1U);
   EXPECT_EQ(found->rejections.kept()[0].file(), "faq.csv");
   EXPECT_EQ(found->rejections.kept()[0].row(), 2U);
@@ -41,7 +71,7 @@ TEST_F(ChildExtractorTest, CarriesMoreThanAPipeHoldsBothWays) {
     file += "question " + std::to_string(i) + "," + std::string(100, 'x') + "\n";
   const auto found = extract(KEFU_INGEST_PROGRAM, file);
   ASSERT_TRUE(found) << found.error().message;
-  EXPECT_THAT(found->faq, SizeIs(20000));
+  EXPECT_THAT(found->entries, SizeIs(20000));
 }
 
 TEST_F(ChildExtractorTest, CountsAllRejectionsAndKeepsAHundred) {

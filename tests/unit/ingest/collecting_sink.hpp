@@ -23,14 +23,14 @@ class CollectingSink final : public ExtractionSink {
 
 inline CollectingSink extract_all(Format format, std::string_view bytes) {
   CollectingSink sink;
-  (void)extract(format, bytes, sink);
+  (void)extract({.format = format}, bytes, sink);
   return sink;
 }
 
 /// The message with which a whole file is refused; empty when it is taken.
 inline std::string refusal(Format format, std::string_view bytes) {
   CollectingSink sink;
-  const auto result = extract(format, bytes, sink);
+  const auto result = extract({.format = format}, bytes, sink);
   return result ? "" : result.error().message;
 }
 

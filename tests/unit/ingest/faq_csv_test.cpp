@@ -106,13 +106,15 @@ TEST(FaqCsv, RejectsAnAnswerThatNoMessageCanCarry) {
 }
 
 TEST(Format, IsDecidedByTheContentTypeAndThenByTheName) {
-  EXPECT_EQ(*detect_format("text/csv", "a.md"), Format::csv);
-  EXPECT_EQ(*detect_format("application/x-ndjson", "a"), Format::jsonl);
-  EXPECT_EQ(*detect_format("application/octet-stream", "faq.v2.CSV"), Format::csv);
-  EXPECT_EQ(*detect_format("", "手册.md"), Format::markdown);
-  EXPECT_EQ(*detect_format("text/plain", "faq.csv"), Format::text);
-  EXPECT_EQ(detect_format("application/pdf", "a.pdf").error().code, Errc::unsupported_media);
-  EXPECT_EQ(detect_format("", "README").error().code, Errc::unsupported_media);
+  EXPECT_EQ(detect_file_type("text/csv", "a.md")->format, Format::csv);
+  EXPECT_EQ(detect_file_type("application/x-ndjson", "a")->format, Format::jsonl);
+  EXPECT_EQ(detect_file_type("application/octet-stream", "faq.v2.CSV")->format, Format::csv);
+  EXPECT_EQ(detect_file_type("", "手册.md")->format, Format::markdown);
+  EXPECT_EQ(detect_file_type("text/plain", "faq.csv")->format, Format::text);
+  EXPECT_EQ(detect_file_type("Text/CSV ; header=present; charset=\"GB18030\"", "a.md")->charset, "gb18030");
+  EXPECT_EQ(detect_file_type("text/csv;", "a.csv")->charset, "");
+  EXPECT_EQ(detect_file_type("application/pdf", "a.pdf").error().code, Errc::unsupported_media);
+  EXPECT_EQ(detect_file_type("", "README").error().code, Errc::unsupported_media);
 }
 
 TEST(Format, RefusesBinaryFilesAndEmptyOnesWhateverTheyAreCalled) {

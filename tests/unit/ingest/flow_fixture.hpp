@@ -17,15 +17,36 @@
 
 namespace kefu::ingest {
 
+/// What has been read already, in one piece.
+class InlineStream final : public ExtractionStream {
+ public:
+  explicit InlineStream(ItemReader reader) : reader_(std::move(reader)) {}
+  Task<Result<std::optional<Extraction>>> next() override {
+    if (reader_.held_bytes() == 0) co_return std::nullopt;
+    KEFU_CO_TRY(Extraction piece, reader_.take());
+    co_return piece;
+  }
+
+ private:
+  ItemReader reader_;
+};
+
 /// Extracts in this process: children have their own test.
 class InlineExtractor final : public Extractor {
  public:
-  Task<Result<Extraction>> extract(Format format, std::string filename, std::string bytes) override {
+  Task<Result<std::unique_ptr<ExtractionStream>>> open(FileType type, std::string filename,
+                                                       FileSource& source) override {
     if (failure) co_return fail(*failure);
+    std::string bytes;
+    while (true) {
+      KEFU_CO_TRY(const std::string piece, co_await source.next());
+      if (piece.empty()) break;
+      bytes += piece;
+    }
     ItemReader reader(std::move(filename));
     ItemWriter writer([&](std::string_view piece) { (void)reader.feed(piece); });
-    writer.finish(ingest::extract(format, bytes, writer));
-    co_return reader.take();
+    writer.finish(ingest::extract(type, bytes, writer));
+    co_return std::make_unique<InlineStream>(std::move(reader));
   }
   std::optional<Error> failure;
 };

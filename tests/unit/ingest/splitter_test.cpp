@@ -10,6 +10,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+
 namespace kefu::ingest {
 namespace {
 
@@ -20,11 +23,12 @@ using ::testing::SizeIs;
 
 class SplitterTest : public ::testing::Test {
  protected:
-  std::vector<Passage> split(Extraction& extraction, SplitSettings settings, std::uint32_t max_tokens = 512) {
+  std::vector<Passage> split(std::vector<Extraction::Entry> entries, SplitSettings settings,
+                             std::uint32_t max_tokens = 512) {
     FakeTokenCounter counter(max_tokens);
     counter.surcharge = surcharge_;
     Splitter splitter(counter, settings);
-    auto passages = testing::run_task(io_, splitter.split(extraction, "file.md"));
+    auto passages = testing::run_task(io_, splitter.split(std::move(entries), "file.md"));
     EXPECT_TRUE(passages);
     EXPECT_LE(counter.longest, TokenCounter::kMaxCountedBytes);
     return std::move(*passages);
@@ -33,9 +37,9 @@ class SplitterTest : public ::testing::Test {
   std::vector<Passage> split_markdown(std::string_view text, SplitSettings settings,
                                       std::uint32_t max_tokens = 512) {
     auto found = extract_all(Format::markdown, text);
-    Extraction extraction;
-    extraction.documents = std::move(found.documents);
-    return split(extraction, settings, max_tokens);
+    std::vector<Extraction::Entry> entries;
+    std::ranges::move(found.documents, std::back_inserter(entries));
+    return split(std::move(entries), settings, max_tokens);
   }
 
   asio::io_context io_;
@@ -49,14 +53,13 @@ std::vector<std::string> texts(const std::vector<Passage>& passages) {
 }
 
 TEST_F(SplitterTest, MakesOnePassageOfEachPhrasingWithTheSameAnswer) {
-  Extraction extraction;
-  auto& row = extraction.faq.emplace_back();
+  extraction::FaqRow row;
   row.set_row(3);
   row.set_question("怎么退货?");
   row.add_similar("如何退货");
   row.set_answer("在订单页申请。");
   row.set_category("售后");
-  const auto passages = split(extraction, {});
+  const auto passages = split({row}, {});
   ASSERT_THAT(passages, SizeIs(2));
   for (const Passage& passage : passages) {
     EXPECT_EQ(passage.kind(), kefu::v1::PASSAGE_KIND_FAQ);
@@ -66,24 +69,34 @@ TEST_F(SplitterTest, MakesOnePassageOfEachPhrasingWithTheSameAnswer) {
     EXPECT_EQ(passage.row(), 3U);
   }
   EXPECT_EQ(passages[1].text(), "如何退货");
-  EXPECT_EQ(passages[1].ordinal(), 1U);
 }
 
-TEST_F(SplitterTest, RejectsPhrasingsThatTheModelCannotTakeWhole) {
-  Extraction extraction;
-  auto& row = extraction.faq.emplace_back();
-  row.set_row(1);
+TEST_F(SplitterTest, LeavesAPhrasingThatIsLongerThanTheModelToTheEmbeddingService) {
+  extraction::FaqRow row;
   row.set_id("F1");
   row.set_question(std::string(30, 'q'));
   row.add_similar("short");
-  row.add_similar(std::string(21, 's'));
-  const auto passages = split(extraction, {}, 20);
-  EXPECT_THAT(texts(passages), ElementsAre("short"));
+  const auto passages = split({row}, {}, 20);
+  EXPECT_THAT(texts(passages), ElementsAre(row.question(), "short"));
   EXPECT_EQ(passages[0].document_id(), "F1");
-  ASSERT_THAT(extraction.rejections.kept(), SizeIs(2));
-  EXPECT_EQ(extraction.rejections.kept()[0].field(), "question");
-  EXPECT_EQ(extraction.rejections.kept()[1].field(), "similar");
-  EXPECT_THAT(extraction.rejections.kept()[1].reason(), HasSubstr("21 tokens"));
+}
+
+TEST_F(SplitterTest, KeepsTheOrderOfTheFileAndWhereEachPassageComesFrom) {
+  extraction::Document document;
+  document.set_row(1);
+  document.set_id("D1");
+  document.set_title("T");
+  document.set_url("https://shop.example/d1");
+  document.add_blocks()->set_text("text");
+  extraction::FaqRow row;
+  row.set_row(2);
+  row.set_question("q");
+  const auto passages = split({document, row, document}, {});
+  EXPECT_THAT(texts(passages), ElementsAre("text", "q", "text"));
+  EXPECT_EQ(passages[0].row(), 1U);
+  EXPECT_EQ(passages[0].url(), "https://shop.example/d1");
+  EXPECT_EQ(passages[0].document_id(), "D1");
+  EXPECT_EQ(passages[1].url(), "");
 }
 
 TEST_F(SplitterTest, KeepsASectionThatFitsInOnePassage) {
@@ -169,9 +182,9 @@ TEST_F(SplitterTest, PassesOnThatTheCounterIsAway) {
   FakeTokenCounter counter;
   counter.failure = Error{Errc::unavailable, "nobody counts"};
   Splitter splitter(counter, {});
-  Extraction extraction;
-  extraction.faq.emplace_back().set_question("q");
-  const auto passages = testing::run_task(io_, splitter.split(extraction, "f"));
+  extraction::Document document;
+  document.add_blocks()->set_text("text");
+  const auto passages = testing::run_task(io_, splitter.split({document}, "f"));
   ASSERT_FALSE(passages);
   EXPECT_EQ(passages.error().code, Errc::unavailable);
 }
