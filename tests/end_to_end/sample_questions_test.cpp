@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -19,16 +20,55 @@ std::string read_file(const std::filesystem::path& path) {
 
 std::string content_type(const std::filesystem::path& path) {
   if (path.extension() == ".csv") return "text/csv";
+  if (path.extension() == ".jsonl") return "application/x-ndjson";
   return path.extension() == ".md" ? "text/markdown" : "text/plain";
+}
+
+struct Counts {
+  int answerable = 0;
+  int right = 0;  ///< the first source is one of the documents that answer
+  int with_text = 0;
+  int text_given = 0;  ///< the answer holds one of the expected texts
+  int unanswerable = 0;
+  int refused = 0;
+};
+
+bool has_expected_text(const nlohmann::json& answer, const nlohmann::json& texts) {
+  const auto given = answer["answer"].get<std::string>();
+  return std::ranges::any_of(texts, [&](const nlohmann::json& text) {
+    return given.find(text.get_ref<const std::string&>()) != std::string::npos;
+  });
+}
+
+void count(const nlohmann::json& expected, const nlohmann::json& answer, Counts& counts) {
+  const bool refused = answer["decision"] == "refused";
+  const auto nearest = refused ? nlohmann::json() : answer["sources"][0]["document"];
+  bool good = refused;
+  if (expected["answerable"] == true) {
+    good = !refused && std::ranges::find(expected["documents"], nearest) != expected["documents"].end();
+    ++counts.answerable;
+    counts.right += good;
+    if (expected.contains("answers")) {
+      ++counts.with_text;
+      counts.text_given += !refused && has_expected_text(answer, expected["answers"]);
+    }
+  } else {
+    ++counts.unanswerable;
+    counts.refused += good;
+  }
+  if (!good) {
+    std::cout << fmt::format("{} expected {}, got {} {} with confidence {}\n", expected["question"].dump(),
+                             expected.value("documents", nlohmann::json()).dump(), answer["decision"].dump(),
+                             nearest.dump(), answer["confidence"].dump());
+  }
 }
 
 /// The sample knowledge base and the questions that customers of its shop ask. The numbers are what the
 /// default model reaches: a change that makes one worse has to say so here.
 TEST(SampleKnowledgeBase, IsAnsweredAsWellAsBefore) {
-  constexpr int kRightDocumentFirst = 22;  // of 23 that can be answered
-  constexpr int kAnswerable = 23;
-  constexpr int kRefused = 6;  // of 7 that cannot
-  constexpr int kUnanswerable = 7;
+  constexpr int kRightDocumentFirst = 60;  // of 81
+  constexpr int kTextGiven = 58;           // of 80
+  constexpr int kRefused = 10;             // of 23
 
   System system;
   ASSERT_EQ(system.request("PUT", "/v1/kbs/shop", "{}").status, 201);
@@ -38,35 +78,20 @@ TEST(SampleKnowledgeBase, IsAnsweredAsWellAsBefore) {
     EXPECT_EQ(job["state"], "done") << job;
     EXPECT_TRUE(job["rejected"].empty()) << job;
   }
-  int answerable = 0, right = 0, unanswerable = 0, refused = 0;
-  std::ifstream questions(std::filesystem::path(KEFU_TEST_DATA_DIR) / "shop_questions.jsonl");
+  Counts counts;
+  std::ifstream questions(KEFU_SAMPLE_QUESTIONS);
   for (std::string line; std::getline(questions, line);) {
     const auto expected = nlohmann::json::parse(line);
     const auto response = system.ask("shop", expected["question"]);
     ASSERT_EQ(response.status, 200) << response.body;
-    const auto answer = nlohmann::json::parse(response.body);
-    const bool is_refusal = answer["decision"] == "refused";
-    bool good = false;
-    if (expected["expect"].is_null()) {
-      ++unanswerable;
-      good = is_refusal;
-      refused += good;
-    } else {
-      ++answerable;
-      good = !is_refusal && answer["sources"][0]["document"] == expected["expect"];
-      right += good;
-    }
-    if (!good) {
-      std::cout << fmt::format("{} expected {}, got {} {} with confidence {}\n", expected["question"].dump(),
-                               expected["expect"].dump(), answer["decision"].dump(),
-                               is_refusal ? "" : answer["sources"][0]["document"].dump(),
-                               answer["confidence"].dump());
-    }
+    count(expected, nlohmann::json::parse(response.body), counts);
   }
-  EXPECT_EQ(answerable, kAnswerable);
-  EXPECT_EQ(unanswerable, kUnanswerable);
-  EXPECT_GE(right, kRightDocumentFirst);
-  EXPECT_GE(refused, kRefused);
+  std::cout << fmt::format("right document {} of {}, expected text {} of {}, refused {} of {}\n",
+                           counts.right, counts.answerable, counts.text_given, counts.with_text,
+                           counts.refused, counts.unanswerable);
+  EXPECT_GE(counts.right, kRightDocumentFirst);
+  EXPECT_GE(counts.text_given, kTextGiven);
+  EXPECT_GE(counts.refused, kRefused);
 }
 
 }  // namespace

@@ -74,9 +74,9 @@ Result<std::vector<SampleQuestion>> read_sample_questions(const std::filesystem:
   try {
     for (std::string line; std::getline(in, line);) {
       const json entry = json::parse(line);
-      const json& expected = entry.at("expect");
-      questions.push_back({entry.at("question").get<std::string>(),
-                           expected.is_null() ? std::string() : expected.get<std::string>()});
+      const auto documents = entry.value("documents", std::vector<std::string>());
+      questions.push_back(
+          {entry.at("question").get<std::string>(), documents.empty() ? std::string() : documents.front()});
     }
   } catch (const json::exception& error) {
     return fail(Errc::data_corrupt, fmt::format("{}: {}", file.string(), error.what()));

@@ -18,7 +18,7 @@ Result<std::vector<TextFile>> read_sample(const std::filesystem::path& folder);
 
 struct SampleQuestion {
   std::string question;
-  std::string expected;  ///< id of the row or name of the document; empty: it cannot be answered
+  std::string expected;  ///< the first of its documents, a row's id or a filename; empty: no answer
 };
 Result<std::vector<SampleQuestion>> read_sample_questions(const std::filesystem::path& file);
 
