@@ -1,4 +1,5 @@
 #include "code_points.hpp"
+#include "simplified.hpp"
 
 #include <kefu/text/normalize.hpp>
 
@@ -88,7 +89,8 @@ std::string normalize(std::string_view utf8) {
 }
 
 std::string fold_for_matching(std::string_view utf8) {
-  const std::string text = normalize(utf8);
+  std::string text = normalize(utf8);
+  fold_to_simplified(text);
   std::string out;
   out.reserve(text.size());
   UChar32 last = -1;  // the code point written last

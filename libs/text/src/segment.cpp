@@ -1,5 +1,7 @@
 #include "code_points.hpp"
+#include "codes.hpp"
 #include "english.hpp"
+#include "simplified.hpp"
 
 #include <kefu/text/segment.hpp>
 #include <kefu/text/utf8.hpp>
@@ -20,7 +22,7 @@ namespace {
 /// small.
 constexpr std::size_t kLongestTerm = 64;
 
-/// NFKC, case folded, invisible characters dropped: what terms are made from.
+/// NFKC, case folded, invisible characters dropped, Chinese simplified: what terms are made from.
 std::string fold(std::string_view text) {
   static const icu::Normalizer2& folding = [] -> const icu::Normalizer2& {
     UErrorCode status = U_ZERO_ERROR;
@@ -35,6 +37,7 @@ std::string fold(std::string_view text) {
   folding.normalizeUTF8(0, icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())), sink,
                         nullptr, status);
   if (U_FAILURE(status)) throw std::runtime_error("ICU could not fold a text");
+  fold_to_simplified(out);
   return out;
 }
 
@@ -118,7 +121,8 @@ class TermCollector {
     take_thousands();
     std::string code(text_.substr(begin, position_ - begin));
     std::erase(code, ',');
-    emit(code);
+    if (code.size() > kLongestTerm) return emit(code);
+    for (const std::string& term : code_terms(code)) emit(term);
   }
 
   /// "1,000" is the number 1000.

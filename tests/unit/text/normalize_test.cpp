@@ -37,6 +37,11 @@ TEST(FoldForMatching, IgnoresCasePunctuationAndSpacesAroundChinese) {
   EXPECT_EQ(fold_for_matching("Hello,  World!"), "hello world");
 }
 
+TEST(FoldForMatching, SeesTraditionalAndSimplifiedChineseAsOne) {
+  EXPECT_EQ(fold_for_matching("會員積分怎麼用？"), fold_for_matching("会员积分怎么用"));
+  EXPECT_EQ(normalize("會員"), "會員");  // what models see stays as it was written
+}
+
 TEST(FoldForMatching, KeepsMarksThatChangeTheMeaning) {
   EXPECT_NE(fold_for_matching("3.14"), fold_for_matching("314"));
   EXPECT_NE(fold_for_matching("C++"), fold_for_matching("C"));

@@ -10,8 +10,8 @@ namespace kefu::text {
 /// become one.
 std::string normalize(std::string_view utf8);
 
-/// What is compared for equality of meaning in letters alone: normalize(), case folded, punctuation and
-/// spaces between CJK characters dropped.
+/// What is compared for equality of meaning in letters alone: normalize(), case folded, Traditional
+/// Chinese made Simplified, punctuation and spaces between CJK characters dropped.
 std::string fold_for_matching(std::string_view utf8);
 
 }  // namespace kefu::text
