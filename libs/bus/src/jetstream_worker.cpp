@@ -25,6 +25,8 @@ constexpr milliseconds kExpires = 5s;
 constexpr milliseconds kCheck = 500ms;
 constexpr milliseconds kCallLimit = 2s;
 constexpr int kMaxWaitingPulls = 512;
+// Each is kept in memory and claimed again and again.
+constexpr std::size_t kMaxAside = 256;
 
 json consumer_config(const WorkOptions& options) {
   json config{{"durable_name", options.durable},
@@ -46,6 +48,7 @@ std::string to_ack(const Verdict& verdict) {
     case Verdict::Kind::terminate:
       return "+TERM";
     case Verdict::Kind::again:
+    case Verdict::Kind::later:
       break;
   }
   return fmt::format(R"(-NAK {{"delay":{}}})", verdict.delay.count());
@@ -63,6 +66,7 @@ class JetStreamWork final : public Subscription {
         options_(std::move(options)),
         judge_(options_, std::move(handler), std::move(give_up), store_),
         inbox_(bus, options_.stream, options_.durable, kExpires),
+        freed_(executor),
         tasks_(executor, [](std::exception_ptr exception) { std::rethrow_exception(exception); }) {}
 
   Task<Result<>> start(Deadline deadline) {
@@ -76,6 +80,7 @@ class JetStreamWork final : public Subscription {
   Task<void> drain() override {
     stopping_ = true;
     inbox_.stop();
+    freed_.raise();
     co_await tasks_.join();
   }
 
@@ -111,7 +116,8 @@ class JetStreamWork final : public Subscription {
   }
 
   void begin(Delivery delivery) {
-    if (stopping_ || busy_ >= options_.slots) return acknowledge(delivery, "-NAK");
+    // One that was put aside may have taken the slot that this one was asked for.
+    if (stopping_ || busy_ >= 2 * options_.slots) return acknowledge(delivery, "-NAK");
     ++busy_;
     tasks_.spawn(work(std::move(delivery)));
   }
@@ -120,12 +126,34 @@ class JetStreamWork final : public Subscription {
     auto finished = std::make_shared<Signal>(executor_);
     auto running = std::make_shared<bool>(true);
     tasks_.spawn(keep_claimed(delivery.ack_subject, finished, running));
-    const Verdict verdict = co_await judge_.decide(std::move(delivery.message), delivery.deliveries);
+    Verdict verdict = co_await judge_.decide(delivery.message, delivery.deliveries);
+    while (verdict.kind == Verdict::Kind::later && co_await put_aside(verdict.delay)) {
+      verdict = co_await judge_.decide(delivery.message, delivery.deliveries);
+    }
     acknowledge(delivery, to_ack(verdict));
     *running = false;
     finished->raise();
+    free_slot();
+  }
+
+  void free_slot() {
     --busy_;
+    freed_.raise();
     refill();
+  }
+
+  /// Gives the slot to others for this time, and until one is free. False at once when the message must be
+  /// given back instead.
+  Task<bool> put_aside(nanoseconds delay) {
+    if (stopping_ || aside_ == kMaxAside) co_return false;
+    ++aside_;
+    free_slot();
+    const Deadline until = Deadline::in(delay);
+    while (!stopping_ && !until.passed()) co_await freed_.wait(until);
+    while (!stopping_ && busy_ >= options_.slots) co_await freed_.wait(Deadline::in(kCheck));
+    --aside_;
+    ++busy_;
+    co_return !stopping_;
   }
 
   /// Tells the server that a message is still being worked on, so that nobody else gets it.
@@ -149,8 +177,10 @@ class JetStreamWork final : public Subscription {
   WorkOptions options_;
   WorkJudge judge_;
   std::size_t busy_ = 0;
+  std::size_t aside_ = 0;
   bool stopping_ = false;
   jetstream::PullInbox inbox_;
+  Signal freed_;  // a slot, or all of them by drain()
   TaskGroup tasks_;
 };
 
@@ -162,6 +192,16 @@ Task<Result<std::unique_ptr<Subscription>>> JetStreamReader::work(WorkOptions op
                                               std::move(give_up));
   KEFU_CO_CHECK(co_await work->start(deadline));
   co_return std::unique_ptr<Subscription>(std::move(work));
+}
+
+Task<Result<std::uint64_t>> JetStreamReader::finished_up_to(std::string stream, std::string durable,
+                                                            Deadline deadline) {
+  auto info =
+      co_await jetstream::call(bus_, fmt::format("CONSUMER.INFO.{}.{}", stream, durable), {}, deadline);
+  if (!info && info.error().code == Errc::not_found) co_return 0;
+  if (!info) co_return fail(std::move(info).error());
+  const auto floor = info->find("ack_floor");
+  co_return floor == info->end() || !floor->is_object() ? 0 : jetstream::number(*floor, "stream_seq");
 }
 
 }  // namespace kefu::bus

@@ -149,10 +149,13 @@ class MemoryWork final : public Subscription {
   void settle(std::uint64_t sequence, const Verdict& verdict) {
     const auto found = state_->streams().find(options_.stream);
     if (found == state_->streams().end()) return;
-    if (verdict.kind != Verdict::Kind::again) return found->second.finish(options_.durable, sequence);
+    if (verdict.kind != Verdict::Kind::again && verdict.kind != Verdict::Kind::later) {
+      return found->second.finish(options_.durable, sequence);
+    }
     auto& claims = found->second.consumer(options_.durable).claims;
     if (const auto held = claims.find(sequence); held != claims.end()) {
       held->second.held = false;
+      if (verdict.kind == Verdict::Kind::later) --held->second.deliveries;
       held->second.due = Clock::now() + verdict.delay;
       state_->changed().raise();
     }
@@ -180,6 +183,12 @@ class MemoryReader final : public StreamReader {
 
   Result<std::unique_ptr<Replay>> replay(ReplayOptions options) override {
     return std::make_unique<MemoryReplay>(state_, std::move(options));
+  }
+
+  Task<Result<std::uint64_t>> finished_up_to(std::string stream, std::string durable, Deadline) override {
+    KEFU_CO_TRY(MemoryStream * found, state_->stream(stream));
+    const auto& consumer = found->consumer(durable);
+    co_return (consumer.claims.empty() ? consumer.next : consumer.claims.begin()->first) - 1;
   }
 
  private:

@@ -10,9 +10,9 @@ namespace kefu::bus {
 
 /// What the stream is told about one delivery of a message.
 struct Verdict {
-  enum class Kind { done, again, terminate };
+  enum class Kind { done, again, later, terminate };
   Kind kind;
-  std::chrono::nanoseconds delay{0};  ///< before it comes `again`
+  std::chrono::nanoseconds delay{0};  ///< before it comes `again` or is looked at `later`
 };
 
 /// Decides what becomes of the messages of a worker: the same on every bus.

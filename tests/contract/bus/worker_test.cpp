@@ -21,10 +21,15 @@ class Desk {
     while (closed_) co_await opened_.wait();
     if (message.payload == "throw") throw std::runtime_error("a bug");
     if (message.payload == "bad") co_return WorkOutcome::give_up("nobody\r\nreads it");
+    if (message.payload == "early" && given_.size() < 6) co_return WorkOutcome::later("not yet", 10ms);
     if (message.payload == "hopeless") co_return WorkOutcome::retry("away");
     if (message.payload == "second time" && deliveries == 1) co_return WorkOutcome::retry("not yet");
     done_.push_back(message.payload);
     co_return WorkOutcome::done();
+  }
+  Task<WorkOutcome> put_aside(StoredMessage message, unsigned deliveries, std::chrono::milliseconds delay) {
+    given_.emplace_back(message.payload, deliveries);
+    co_return WorkOutcome::later("not yet", delay);
   }
   Task<void> give_up(StoredMessage message, std::string reason) {
     given_up_[message.payload] = reason;
@@ -113,6 +118,62 @@ BUS_TEST(WorkerContract, TriesAgain) {
   EXPECT_EQ(desk.given().size(), 3U);
   EXPECT_EQ(desk.given().back(), std::pair(std::string("second time"), 2U));
   EXPECT_TRUE(desk.given_up().empty());
+  co_await (*work)->drain();
+}
+
+BUS_TEST(WorkerContract, PutsAsideWithoutCountingADeliveryAndWithoutHoldingUpTheOthers) {
+  co_await prepare(world, {"early", "1", "2"});
+  Desk desk(world);
+  auto work = co_await world.reader().work(options(), desk.handler(), desk.giver(), soon());
+  CO_ASSERT(work);
+  EXPECT_TRUE(co_await runs_empty(world));
+  EXPECT_EQ(desk.done(), (std::vector<std::string>{"1", "2", "early"}));
+  // More often than max_deliveries.
+  EXPECT_GE(desk.given().size(), 6U);
+  for (const auto& [payload, deliveries] : desk.given()) EXPECT_EQ(deliveries, 1U) << payload;
+  EXPECT_TRUE(desk.given_up().empty());
+  co_await (*work)->drain();
+}
+
+BUS_TEST(WorkerContract, DrainsWithoutWaitingForWhatIsPutAside) {
+  co_await prepare(world, {"early"});
+  Desk desk(world);
+  const auto later = [&desk](StoredMessage message, unsigned deliveries) {
+    return desk.put_aside(std::move(message), deliveries, 1h);
+  };
+  auto work = co_await world.reader().work(options(), later, desk.giver(), soon());
+  CO_ASSERT(work);
+  EXPECT_TRUE(co_await eventually([&] { return desk.given().size() == 1; }));
+  co_await (*work)->drain();
+  EXPECT_EQ(desk.given().size(), 1U);
+}
+
+BUS_TEST(WorkerContract, KnowsUpToWhereEverythingIsFinished) {
+  co_await prepare(world, {});
+  EXPECT_TRUE(co_await world.store().ensure({.name = "LOG", .subjects = {"log.>"}}, soon()));
+  for (const char* payload : {"1", "2", "bad", "hold", "5"}) {
+    EXPECT_TRUE(co_await world.store().append({.subject = "log.a", .payload = payload}, soon()));
+  }
+  const auto nobody = co_await world.reader().finished_up_to("LOG", "desk", soon());
+  CO_ASSERT(nobody);
+  EXPECT_EQ(*nobody, 0U);
+  Desk desk(world);
+  const auto handler = [&desk](StoredMessage message, unsigned deliveries) {
+    return message.payload == "hold" ? desk.put_aside(std::move(message), deliveries, 1h)
+                                     : desk.handle(std::move(message), deliveries);
+  };
+  auto log = options();
+  log.stream = "LOG";
+  auto work = co_await world.reader().work(log, handler, desk.giver(), soon());
+  CO_ASSERT(work);
+  EXPECT_TRUE(co_await eventually([&] { return desk.done().size() == 3; }));
+  std::uint64_t finished = 0;
+  for (const Deadline deadline = soon(); finished < 3 && !deadline.passed(); co_await sleep_for(10ms)) {
+    const auto now = co_await world.reader().finished_up_to("LOG", "desk", soon());
+    CO_ASSERT(now);
+    finished = *now;
+  }
+  EXPECT_EQ(finished, 3U);
   co_await (*work)->drain();
 }
 

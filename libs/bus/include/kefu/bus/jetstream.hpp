@@ -34,6 +34,8 @@ class JetStreamReader final : public StreamReader {
   Task<Result<std::unique_ptr<Subscription>>> work(WorkOptions options, WorkHandler handler,
                                                    GiveUpHandler give_up, Deadline deadline) override;
   Result<std::unique_ptr<Replay>> replay(ReplayOptions options) override;
+  Task<Result<std::uint64_t>> finished_up_to(std::string stream, std::string durable,
+                                             Deadline deadline) override;
 
  private:
   asio::any_io_executor executor_;

@@ -49,8 +49,8 @@ struct StreamState {
   std::string incarnation;  ///< differs after the stream was deleted and made again
 };
 
-/// Durable streams: create, append, read one, erase one or all of a subject. Errors of all: `unavailable` (no server, or one
-/// without JetStream), `deadline_exceeded`.
+/// Durable streams: create, append, read one, erase one or all of a subject. Errors of all: `unavailable` (no
+/// server, or one without JetStream), `deadline_exceeded`.
 class StreamStore {
  public:
   virtual ~StreamStore() = default;
@@ -74,6 +74,7 @@ class StreamStore {
 enum class Disposition {
   done,     ///< acknowledged, never seen again
   retry,    ///< delivered again, after a delay that grows with the number of deliveries
+  later,    ///< put aside: given to the handler again after a delay, without another delivery being counted
   give_up,  ///< moved to the dead letters at once
 };
 
@@ -82,10 +83,20 @@ enum class Disposition {
 struct WorkOutcome {
   Disposition disposition = Disposition::done;
   std::string reason = {};
+  std::chrono::milliseconds delay{0};  ///< of `later`
 
   static WorkOutcome done() { return {}; }
-  static WorkOutcome retry(std::string reason) { return {Disposition::retry, std::move(reason)}; }
-  static WorkOutcome give_up(std::string reason) { return {Disposition::give_up, std::move(reason)}; }
+  static WorkOutcome retry(std::string reason) {
+    return {.disposition = Disposition::retry, .reason = std::move(reason)};
+  }
+  /// For what cannot go on yet, through no fault of its own. The slot is free meanwhile; the process that has
+  /// the message keeps it. When it stops, or has too many aside, the message goes back as by retry().
+  static WorkOutcome later(std::string reason, std::chrono::milliseconds delay) {
+    return {.disposition = Disposition::later, .reason = std::move(reason), .delay = delay};
+  }
+  static WorkOutcome give_up(std::string reason) {
+    return {.disposition = Disposition::give_up, .reason = std::move(reason)};
+  }
 };
 
 struct WorkOptions {
@@ -129,6 +140,10 @@ class StreamReader {
   virtual Task<Result<std::unique_ptr<Subscription>>> work(WorkOptions options, WorkHandler handler,
                                                            GiveUpHandler give_up, Deadline deadline) = 0;
   virtual Result<std::unique_ptr<Replay>> replay(ReplayOptions options) = 0;
+  /// The workers of this durable have finished every message up to this sequence; 0 when there are no such
+  /// workers. Errors: `unavailable`, `deadline_exceeded`.
+  virtual Task<Result<std::uint64_t>> finished_up_to(std::string stream, std::string durable,
+                                                     Deadline deadline) = 0;
 };
 
 /// Where messages go that no delivery could process. Subject: kDeadLetterPrefix + the stream's name. Headers
