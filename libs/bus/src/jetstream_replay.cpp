@@ -2,10 +2,15 @@
 
 #include <kefu/bus/jetstream.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace kefu::bus {
 namespace {
+
+/// Callers poll in short steps, in which a busy server would never get a consumer made.
+constexpr std::chrono::seconds kConsumerWithin{5};
 
 class JetStreamReplay final : public Replay {
  public:
@@ -16,6 +21,8 @@ class JetStreamReplay final : public Replay {
                       .headers_only = options.headers_only}) {}
 
   Task<Result<StoredMessage>> next(Deadline deadline) override {
+    const auto longest = std::max(deadline.time(), Deadline::in(kConsumerWithin).time());
+    KEFU_CO_CHECK(co_await reader_.begin(Deadline::at(longest)));
     KEFU_CO_TRY(jetstream::Delivery delivery, co_await reader_.next(deadline));
     co_return std::move(delivery.message);
   }
