@@ -1,6 +1,7 @@
 #include "index_flow.hpp"
 
 #include "kefu/v1/search.pb.h"
+#include "message_limit.hpp"
 
 #include <kefu/text/utf8.hpp>
 #include <kefu/vector/codec.hpp>
@@ -19,8 +20,20 @@ constexpr std::uint32_t kMostHits = 100;
 constexpr std::size_t kLongestQuestion = 16 * 1024;
 /// A reply that is not ready must still reach the caller in time, so that it can ask another replica.
 constexpr auto kReplyTakes = 20ms;
-/// NATS carries 1 MiB with its headers; the hits that come last are left out.
-constexpr std::size_t kMostReplyBytes = 900 * 1024;
+/// Of one page: how many there are where the request does not say, and the most.
+struct PageLimits {
+  std::uint32_t usual;
+  std::uint32_t most;
+};
+constexpr PageLimits kDocuments{100, 1000};
+constexpr PageLimits kPassages{100, 500};
+
+/// Errors: `invalid_argument`.
+Result<std::uint32_t> page_limit(std::string_view field, std::uint32_t asked, PageLimits limits) {
+  if (asked == 0) return limits.usual;
+  if (asked <= limits.most) return asked;
+  return fail(Errc::invalid_argument, fmt::format("{}: {} is not from 1 to {}", field, asked, limits.most));
+}
 
 template <class Request>
 Result<Request> parse(const std::string& payload) {
@@ -75,7 +88,7 @@ Task<Result<std::string>> IndexFlow::search(RequestContext context, std::string 
   if (outcome.lexical_only) parts_.metrics.lexical_only.add();
   std::size_t bytes = 0;
   for (kefu::v1::Hit& hit : outcome.hits) {
-    bytes += hit.ByteSizeLong() + 8;
+    bytes += hit.ByteSizeLong() + kFieldBytes;
     if (bytes > kMostReplyBytes) break;
     *response.add_hits() = std::move(hit);
   }
@@ -125,6 +138,47 @@ Task<Result<std::string>> IndexFlow::list(RequestContext context, std::string pa
   kefu::v1::ListKnowledgeBasesResponse response;
   for (auto& record : records) *response.add_knowledge_bases() = describe(std::move(record));
   co_return response.SerializeAsString();
+}
+
+template <class Page, class Response>
+Task<Result<std::string>> IndexFlow::read(Result<Response> (*from)(PartStore&, const Page&), Page page,
+                                          Deadline deadline) {
+  auto store = parts_.replica.store();
+  if (!store) co_return fail(Errc::not_ready, "this replica of the index has not caught up yet");
+  co_return co_await parts_.read_pool.run(
+      [from, deadline, store = std::move(store), page = std::move(page)]() -> Result<std::string> {
+        if (deadline.passed()) return fail(Errc::deadline_exceeded, "the deadline passed before its turn");
+        KEFU_TRY(const Response response, from(*store, page));
+        return response.SerializeAsString();
+      });
+}
+
+Task<Result<std::string>> IndexFlow::list_documents(RequestContext context, std::string payload) {
+  KEFU_CO_TRY(auto request, parse<kefu::v1::ListDocumentsRequest>(payload));
+  KEFU_CO_TRY(const std::uint32_t limit, page_limit("limit", request.limit(), kDocuments));
+  KEFU_CO_CHECK(check_ready());
+  KEFU_CO_TRY(const auto record,
+              co_await parts_.registry.get(std::move(*request.mutable_kb_name()), context.deadline));
+  DocumentsPage page{.kb_incarnation = record.incarnation(),
+                     .generation = record.generation(),
+                     .after = std::move(*request.mutable_after()),
+                     .limit = limit};
+  co_return co_await read(&index::list_documents, std::move(page), context.deadline);
+}
+
+Task<Result<std::string>> IndexFlow::get_document(RequestContext context, std::string payload) {
+  KEFU_CO_TRY(auto request, parse<kefu::v1::GetDocumentRequest>(payload));
+  KEFU_CO_TRY(const std::uint32_t limit, page_limit("passage_limit", request.passage_limit(), kPassages));
+  if (request.filename().empty()) co_return fail(Errc::invalid_argument, "filename: it is missing");
+  KEFU_CO_CHECK(check_ready());
+  KEFU_CO_TRY(const auto record,
+              co_await parts_.registry.get(std::move(*request.mutable_kb_name()), context.deadline));
+  PassagesPage page{.kb_incarnation = record.incarnation(),
+                    .generation = record.generation(),
+                    .filename = std::move(*request.mutable_filename()),
+                    .first = request.first_passage(),
+                    .limit = limit};
+  co_return co_await read(&index::get_document, std::move(page), context.deadline);
 }
 
 Task<Result<std::string>> IndexFlow::put(RequestContext context, std::string payload) {

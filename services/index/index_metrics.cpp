@@ -24,6 +24,11 @@ IndexMetrics::IndexMetrics(telemetry::Metrics& metrics)
       erased(metrics.counter("kefu_index_erased_messages_total",
                              "Superseded messages that this replica erased from KEFU_VECTORS")),
       invalid(metrics.counter("kefu_index_invalid_messages_total",
-                              "Messages of KEFU_VECTORS that cannot be read and were left out")) {}
+                              "Messages of KEFU_VECTORS that cannot be read and were left out")),
+      dropped(
+          metrics.counter("kefu_index_dropped_messages_total",
+                          "Messages given up because their version left KEFU_VECTORS without being whole")),
+      purged(metrics.counter("kefu_index_purged_passage_parts_total",
+                             "Messages of deleted knowledge bases taken out of KEFU_PASSAGES")) {}
 
 }  // namespace kefu::index

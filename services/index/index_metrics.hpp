@@ -22,6 +22,8 @@ struct IndexMetrics {
   telemetry::Counter replayed;
   telemetry::Counter erased;
   telemetry::Counter invalid;
+  telemetry::Counter dropped;
+  telemetry::Counter purged;
 };
 
 }  // namespace kefu::index

@@ -53,6 +53,7 @@ IndexService::IndexService(IndexConfig config, const service::Environment& envir
       lease_(environment.executor, *storage_.leases, *storage_.streams, replica_, config_.replica_id,
              environment.log),
       janitor_({.bucket = *storage_.janitor,
+                .leases = *storage_.leases,
                 .streams = *storage_.streams,
                 .replica = replica_,
                 .metrics = metrics_,
@@ -60,12 +61,15 @@ IndexService::IndexService(IndexConfig config, const service::Environment& envir
                config_.replica_id, config_.erase_rate),
       directory_(environment.executor, *storage_.knowledge_bases),
       sweep_(directory_, replica_),
+      passages_sweep_(directory_, *storage_.streams, metrics_, environment.log),
+      orphan_sweep_(*storage_.streams, replica_, metrics_, environment.log),
       registry_(*storage_.knowledge_bases),
       flow_({.engine = engine_,
              .replica = replica_,
              .lease = lease_,
              .knowledge_bases = sweep_,
              .registry = registry_,
+             .read_pool = read_pool_,
              .metrics = metrics_}),
       tasks_(environment.executor, service::log_bugs(environment.log)) {
   environment.metrics.before_collect([this, alive = std::weak_ptr<int>(alive_)] {
@@ -81,6 +85,8 @@ Task<Result<>> IndexService::start() {
   tasks_.spawn(replica_.run());
   tasks_.spawn(lease_.run());
   tasks_.spawn(sweep_.run());
+  tasks_.spawn(passages_sweep_.run());
+  tasks_.spawn(orphan_sweep_.run());
   tasks_.spawn(janitor_.run());
   tasks_.spawn(serve_when_ready());
   environment_.log.info("this replica reads the log", {{"replica", std::string_view(config_.replica_id)}});
@@ -148,9 +154,11 @@ Result<> IndexService::serve_reads() {
     Operation handle;
     std::size_t max_in_flight;
   };
-  const std::array<Read, 3> reads{
+  const std::array<Read, 5> reads{
       Read{proto::kGetKnowledgeBase, "get_kb", &IndexFlow::get, kMaxOthers},
       Read{proto::kListKnowledgeBases, "list_kbs", &IndexFlow::list, kMaxOthers},
+      Read{proto::kListDocuments, "list_documents", &IndexFlow::list_documents, kMaxOthers},
+      Read{proto::kGetDocument, "get_document", &IndexFlow::get_document, kMaxOthers},
       Read{proto::kSearch, "search", &IndexFlow::search, config_.max_searches},
   };
   for (; reads_served_ < reads.size(); ++reads_served_) {
@@ -195,6 +203,8 @@ Task<void> IndexService::drain() {
   for (const auto& subscription : subscriptions_) co_await subscription->drain();
   janitor_.stop();
   sweep_.stop();
+  passages_sweep_.stop();
+  orphan_sweep_.stop();
   directory_.stop();
   lease_.stop();
   replica_.stop();

@@ -8,6 +8,8 @@
 #include "knowledge_base_registry.hpp"
 #include "knowledge_base_sweep.hpp"
 #include "lease_keeper.hpp"
+#include "orphan_sweep.hpp"
+#include "passages_sweep.hpp"
 #include "replica.hpp"
 
 #include <kefu/async/cpu_pool.hpp>
@@ -64,12 +66,15 @@ class IndexService final : public service::Service {
   IndexMetrics metrics_;
   CpuPool search_pool_;
   CpuPool update_pool_{1};
+  CpuPool read_pool_{1};
   EmbeddedEngine engine_;
   Replica replica_;
   LeaseKeeper lease_;
   Janitor janitor_;
   directory::KnowledgeBases directory_;
   KnowledgeBaseSweep sweep_;
+  PassagesSweep passages_sweep_;
+  OrphanSweep orphan_sweep_;
   KnowledgeBaseRegistry registry_;
   IndexFlow flow_;
   TaskGroup tasks_;

@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kStep = 100ms;
 constexpr auto kRenewEvery = 2s;
+constexpr auto kLookAtLeasesEvery = 1s;
 constexpr auto kCallWithin = 2s;
 constexpr auto kPauseAfterError = 1s;
 constexpr auto kKey = "janitor";
@@ -74,11 +75,37 @@ Task<void> Janitor::write_entry(std::uint64_t expected_revision) {
   if (written) revision_ = *written;
 }
 
+/// The sequence that this replica and every other one that may answer has applied. A lease that begins to
+/// count later belongs to a replica that reads at least as far before it answers.
+Task<Result<std::uint64_t>> Janitor::applied_by_all() {
+  const std::uint64_t epoch = parts_.replica.epoch();
+  const auto now = std::chrono::steady_clock::now();
+  if (now < look_at_leases_at_ && epoch == leases_epoch_) co_return applied_by_all_;
+  std::uint64_t applied = parts_.replica.applied();  // before the leases are read
+  const std::string incarnation = parts_.replica.stream_incarnation();
+  const Deadline deadline = Deadline::in(kCallWithin);
+  KEFU_CO_TRY(const auto watch, parts_.leases.watch());
+  while (true) {
+    KEFU_CO_TRY(const auto entry, co_await watch->next(deadline));
+    if (!entry) break;
+    kefu::v1::IndexLease lease;
+    if (entry->erased || !lease.ParseFromString(entry->value) || !lease.ready()) continue;
+    // One that reads a stream which is no more has applied nothing of this one.
+    const bool same_stream = lease.stream_incarnation() == incarnation;
+    applied = std::min(applied, same_stream ? lease.applied_sequence() : 0);
+  }
+  look_at_leases_at_ = now + kLookAtLeasesEvery;
+  leases_epoch_ = epoch;
+  applied_by_all_ = applied;
+  co_return applied;
+}
+
 Task<Result<>> Janitor::erase_some() {
   const std::uint64_t epoch = parts_.replica.epoch();
-  KEFU_CO_TRY(auto work, co_await parts_.replica.superseded(per_step_));
-  if (work.sequences.empty()) {
-    cleared_ = work.applied;
+  KEFU_CO_TRY(const std::uint64_t applied, co_await applied_by_all());
+  KEFU_CO_TRY(auto sequences, co_await parts_.replica.superseded(per_step_, applied));
+  if (sequences.empty()) {
+    cleared_ = applied;
     co_return Result<>{};
   }
   const std::string stream(proto::kVectorsStream);
@@ -87,11 +114,11 @@ Task<Result<>> Janitor::erase_some() {
   if (epoch != parts_.replica.epoch() || state.incarnation != parts_.replica.stream_incarnation()) {
     co_return fail(Errc::not_ready, "the log was made again");
   }
-  for (const std::uint64_t sequence : work.sequences) {
+  for (const std::uint64_t sequence : sequences) {
     KEFU_CO_CHECK(co_await parts_.streams.erase(stream, sequence, Deadline::in(kCallWithin)));
     parts_.metrics.erased.add();
   }
-  co_return co_await parts_.replica.erased(std::move(work.sequences));
+  co_return co_await parts_.replica.erased(std::move(sequences));
 }
 
 /// What the janitor has erased need not be remembered here.

@@ -19,6 +19,7 @@ inline constexpr std::chrono::milliseconds kJanitorTtl{10'000};
 
 struct JanitorParts {
   bus::KeyValueBucket& bucket;  ///< KEFU_JANITOR
+  bus::KeyValueBucket& leases;  ///< KEFU_LEASES
   bus::StreamStore& streams;
   Replica& replica;
   IndexMetrics& metrics;
@@ -27,7 +28,9 @@ struct JanitorParts {
 
 /// Erases superseded messages from KEFU_VECTORS, one at a time by their sequence and at a bounded rate. One
 /// replica does it, chosen by compare-and-set; two at once would do no harm, since erasing is never wrong and
-/// may be repeated. The others learn from its entry what they need not remember. Thread: the event loop.
+/// may be repeated. The others learn from its entry what they need not remember. A version is erased only
+/// when every replica whose lease counts has applied the one that supersedes it: a replica that reads slowly
+/// would otherwise find neither, and answer without the document. Thread: the event loop.
 class Janitor {
  public:
   /// The parts outlive this object.
@@ -42,6 +45,7 @@ class Janitor {
   Task<bool> hold_office();
   Task<void> write_entry(std::uint64_t expected_revision);
   Task<Result<>> erase_some();
+  Task<Result<std::uint64_t>> applied_by_all();
   Task<Result<>> learn();
 
   JanitorParts parts_;
@@ -49,6 +53,9 @@ class Janitor {
   std::size_t per_step_;
   std::optional<std::uint64_t> revision_;  // of our entry, while we hold it
   std::chrono::steady_clock::time_point renew_at_{};
+  std::chrono::steady_clock::time_point look_at_leases_at_{};
+  std::uint64_t applied_by_all_ = 0;
+  std::uint64_t leases_epoch_ = 0;  // of the replica, when that was
   std::uint64_t cleared_ = 0;
   std::uint64_t learned_ = 0;
   bool stopping_ = false;

@@ -1,7 +1,6 @@
 #include "knowledge_base_sweep.hpp"
 
 #include <chrono>
-#include <unordered_set>
 #include <utility>
 
 namespace kefu::index {
@@ -10,6 +9,15 @@ namespace {
 constexpr std::chrono::milliseconds kInterval{500};
 
 }  // namespace
+
+std::unordered_set<std::string> deleted_incarnations(const directory::KnowledgeBases& directory) {
+  std::unordered_set<std::string> deleted;
+  for (const kefu::v1::KnowledgeBase& record : directory.all()) {
+    deleted.insert(record.former_incarnations().begin(), record.former_incarnations().end());
+    if (record.deleted()) deleted.insert(record.incarnation());
+  }
+  return deleted;
+}
 
 Task<void> KnowledgeBaseSweep::run() {
   while (!stopping_) {
@@ -20,16 +28,11 @@ Task<void> KnowledgeBaseSweep::run() {
 
 void KnowledgeBaseSweep::sweep() {
   std::unordered_map<std::string, std::uint32_t> generations;
-  std::unordered_set<std::string> deleted;
   for (const kefu::v1::KnowledgeBase& record : directory_.all()) {
-    deleted.insert(record.former_incarnations().begin(), record.former_incarnations().end());
-    if (record.deleted()) {
-      deleted.insert(record.incarnation());
-    } else {
-      generations[record.incarnation()] = record.generation();
-    }
+    if (!record.deleted()) generations[record.incarnation()] = record.generation();
   }
   generations_ = std::move(generations);
+  const auto deleted = deleted_incarnations(directory_);
   for (const std::string& incarnation : replica_.knowledge_bases()) {
     if (deleted.contains(incarnation)) replica_.forget(incarnation);
   }

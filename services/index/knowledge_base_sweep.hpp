@@ -7,8 +7,12 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace kefu::index {
+
+/// Incarnations whose records say that they were deleted.
+std::unordered_set<std::string> deleted_incarnations(const directory::KnowledgeBases& directory);
 
 /// Compares what the replica holds with the knowledge bases that exist. A knowledge base is swept only when
 /// its record says that it was deleted, never because it has no record: a bucket that was lost must not take

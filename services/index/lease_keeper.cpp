@@ -76,6 +76,7 @@ Task<void> LeaseKeeper::renew() {
   lease.set_replica(replica_id_);
   lease.set_applied_sequence(replica_.applied());
   lease.set_ready(counts);
+  lease.set_stream_incarnation(replica_.stream_incarnation());
   const auto began = Clock::now();  // the lease lives from its arrival, which cannot be earlier
   auto written =
       co_await leases_.put(replica_id_, lease.SerializeAsString(), std::nullopt, Deadline::in(kWriteWithin));

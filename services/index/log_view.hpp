@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -34,6 +35,8 @@ class LogView {
   Result<std::vector<DocumentUpdate>> load_some(std::size_t passages);
 
   const PartStore::Position& position() const { return position_; }
+  /// The disk, to be read by others at any time; empty before open(). It may be given up for another one.
+  std::shared_ptr<PartStore> store() const { return store_; }
   std::vector<std::string> knowledge_bases() const { return visibility_.knowledge_bases(); }
 
   /// Takes messages in the order of the log; flush() makes them count.
@@ -46,11 +49,14 @@ class LogView {
   /// The knowledge base is deleted: everything of it is superseded.
   Result<> forget(std::string_view kb_incarnation);
 
-  struct Superseded {
-    std::vector<std::uint64_t> sequences;
-    std::uint64_t applied = 0;  ///< when there are none: all that was superseded up to here is erased
-  };
-  Result<Superseded> superseded(std::size_t limit);
+  /// Versions that are not whole, although what came after them may be.
+  std::vector<proto::VersionKey> incomplete() const { return visibility_.incomplete(); }
+  /// The log holds nothing of this version up to `sequence`, which has been flushed here: neither does this
+  /// replica from now on. Returns the number of messages that were given up.
+  Result<std::size_t> drop(const proto::VersionKey& version, std::uint64_t sequence);
+
+  /// At most `limit` messages that may be erased from the log when every replica has applied so much.
+  Result<std::vector<std::uint64_t>> superseded(std::size_t limit, std::uint64_t applied);
   Result<> erased(std::span<const std::uint64_t> sequences);
   Result<> erased_up_to(std::uint64_t applied);
 
@@ -62,32 +68,26 @@ class LogView {
   std::uint64_t invalid_messages() const { return invalid_messages_; }
 
  private:
-  /// A part that was read from its message already, for the document that it may complete in the same batch.
-  struct ReadPart {
-    PassageGroup group;
-    std::string filename;
-  };
-
   Result<> check_open() const;
   Result<> open_store();
   Result<> read_store();
   Result<> stage_one(const bus::StoredMessage& message);
-  Result<DocumentUpdate> document(const DocumentKey& key);
-  Result<ReadPart> part(std::uint64_t sequence);
+  Result<DocumentUpdate> document(const DocumentKey& key, const std::optional<VisibleVersion>& version) const;
+  Result<PassageGroup> part(std::uint64_t sequence, std::string& filename) const;
   void clear();
 
   std::filesystem::path file_;
   const telemetry::Logger& log_;
-  std::unique_ptr<PartStore> store_;
+  std::shared_ptr<PartStore> store_;
   Visibility visibility_;
   PartStore::Position position_;
   std::vector<DocumentKey> to_load_;
 
   // Staged, from stage() to the flush() that succeeds.
   std::vector<bus::StoredMessage> messages_;
+  std::unordered_map<std::uint64_t, std::size_t> places_;  // of sequences in messages_
   std::vector<std::uint64_t> superseded_;
   std::set<DocumentKey> changed_;
-  std::unordered_map<std::uint64_t, ReadPart> parts_;  // by sequence
   std::uint64_t staged_up_to_ = 0;
 
   std::uint64_t invalid_messages_ = 0;

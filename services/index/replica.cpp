@@ -3,6 +3,8 @@
 #include <kefu/proto/streams.hpp>
 #include <kefu/proto/subjects.hpp>
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -20,6 +22,8 @@ constexpr auto kGatherGap = 2ms;
 constexpr std::size_t kBatchMessages = 512;
 constexpr std::size_t kBatchBytes = 16 << 20;
 constexpr std::size_t kLoadPassages = 4096;
+/// Returning memory walks the whole heap, so it must be worth it.
+constexpr std::size_t kTrimAfterBytes = 8 << 20;
 
 std::string stream() { return std::string(proto::kVectorsStream); }
 
@@ -60,6 +64,7 @@ Task<Result<>> Replica::follow() {
   KEFU_CO_CHECK(co_await proto::ensure_streams(parts_.streams, {}, Deadline::in(kCallWithin)));
   KEFU_CO_CHECK(co_await look_for_the_end());
   KEFU_CO_TRY(const auto replay, parts_.reader.replay({.stream = stream(), .from_sequence = applied_ + 1}));
+  store_ = view_.store();
   following_ = true;
   changed_.raise();
   bool same_stream = true;
@@ -67,6 +72,7 @@ Task<Result<>> Replica::follow() {
     KEFU_CO_CHECK(co_await forget_deleted());
     KEFU_CO_TRY(auto messages, co_await gather(*replay));
     if (messages.empty()) {
+      if (bytes_since_trim_ >= kTrimAfterBytes) co_await give_memory_back();
       KEFU_CO_TRY(same_stream, co_await look_for_the_end());
       continue;
     }
@@ -91,6 +97,7 @@ Task<Result<>> Replica::load() {
   if (!engine) co_return fail(std::move(engine).error());
   stream_incarnation_ = view_.position().stream_incarnation;
   publish_position();
+  co_await give_memory_back();
   loaded_ = true;
   parts_.log.info("loaded the index from disk",
                   {{"applied_sequence", static_cast<std::int64_t>(applied_)},
@@ -114,6 +121,7 @@ Task<void> Replica::empty_engine() {
   }
   applied_ = 0;
   following_ = false;
+  store_.reset();
   ++epoch_;
   changed_.raise();
 }
@@ -154,6 +162,7 @@ Task<Result<std::vector<bus::StoredMessage>>> Replica::gather(bus::Replay& repla
 
 Task<Result<>> Replica::apply(std::vector<bus::StoredMessage> messages) {
   parts_.metrics.replayed.add(static_cast<double>(messages.size()));
+  for (const auto& message : messages) bytes_since_trim_ += message.payload.size();
   co_await parts_.update_pool.run(
       [this, messages = std::move(messages)]() mutable { view_.stage(std::move(messages)); });
   const std::uint64_t invalid = view_.invalid_messages();
@@ -184,6 +193,7 @@ Task<Result<>> Replica::forget_deleted() {
     KEFU_CO_CHECK(co_await parts_.engine.forget(incarnation));
     parts_.log.info("a deleted knowledge base was swept", {{"incarnation", std::string_view(incarnation)}});
     publish_position();
+    bytes_since_trim_ += kTrimAfterBytes;
   }
   co_return Result<>{};
 }
@@ -215,19 +225,36 @@ Task<Result<>> Replica::flush() {
   co_return done;
 }
 
+/// An import leaves the heap full of holes between the pages that are still needed, and so does the end of a
+/// knowledge base: glibc keeps them unless it is told.
+Task<void> Replica::give_memory_back() {
+  co_await parts_.update_pool.run([] { ::malloc_trim(0); });
+  bytes_since_trim_ = 0;
+}
+
 void Replica::publish_position() {
   applied_ = view_.position().applied;
   knowledge_bases_ = view_.knowledge_bases();
   changed_.raise();
 }
 
-Task<Result<LogView::Superseded>> Replica::superseded(std::size_t limit) {
-  co_return co_await parts_.update_pool.run([this, limit] { return view_.superseded(limit); });
+Task<Result<std::vector<std::uint64_t>>> Replica::superseded(std::size_t limit, std::uint64_t applied) {
+  co_return co_await parts_.update_pool.run(
+      [this, limit, applied] { return view_.superseded(limit, applied); });
 }
 
 Task<Result<>> Replica::erased(std::vector<std::uint64_t> sequences) {
   co_return co_await parts_.update_pool.run(
       [this, sequences = std::move(sequences)] { return view_.erased(sequences); });
+}
+
+Task<std::vector<proto::VersionKey>> Replica::incomplete() {
+  co_return co_await parts_.update_pool.run([this] { return view_.incomplete(); });
+}
+
+Task<Result<std::size_t>> Replica::drop(proto::VersionKey version, std::uint64_t sequence) {
+  co_return co_await parts_.update_pool.run(
+      [this, version = std::move(version), sequence] { return view_.drop(version, sequence); });
 }
 
 Task<Result<>> Replica::erased_up_to(std::uint64_t applied) {

@@ -63,9 +63,19 @@ class Replica {
   void forget(std::string kb_incarnation) { to_forget_.insert(std::move(kb_incarnation)); }
   /// The stream whose sequences superseded() speaks of.
   const std::string& stream_incarnation() const { return stream_incarnation_; }
-  Task<Result<LogView::Superseded>> superseded(std::size_t limit);
+  /// At most `limit` messages that may be erased from the log when every replica has applied so much.
+  Task<Result<std::vector<std::uint64_t>>> superseded(std::size_t limit, std::uint64_t applied);
   Task<Result<>> erased(std::vector<std::uint64_t> sequences);
   Task<Result<>> erased_up_to(std::uint64_t applied);
+
+  /// Versions that are not whole.
+  Task<std::vector<proto::VersionKey>> incomplete();
+  /// The log holds nothing of this version up to `sequence`, which is applied: neither does this replica from
+  /// now on. Returns the number of messages that were given up.
+  Task<Result<std::size_t>> drop(proto::VersionKey version, std::uint64_t sequence);
+
+  /// The disk with the documents that are visible; empty while following() is false.
+  std::shared_ptr<PartStore> store() const { return store_; }
 
  private:
   /// Until stop(), an error, or a stream that was made again; after these it is called again.
@@ -80,6 +90,7 @@ class Replica {
   Task<Result<>> forget_deleted();
   Task<Result<>> flush();
   Task<void> empty_engine();
+  Task<void> give_memory_back();
   void publish_position();
 
   ReplicaParts parts_;
@@ -93,6 +104,8 @@ class Replica {
   std::string disk_problem_;
   std::vector<std::string> knowledge_bases_;
   std::set<std::string> to_forget_;
+  std::shared_ptr<PartStore> store_;
+  std::size_t bytes_since_trim_ = 0;  // of messages that went through memory
   std::uint64_t counted_invalid_ = 0;
   bool loaded_ = false;
   bool following_ = false;

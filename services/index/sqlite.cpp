@@ -41,7 +41,9 @@ Statement& Statement::bind(int index, std::uint64_t value) {
   return *this;
 }
 Statement& Statement::bind_text(int index, std::string_view value) {
-  sqlite3_bind_text64(statement_.get(), index, value.data(), value.size(), SQLITE_STATIC, SQLITE_UTF8);
+  // A null pointer would be NULL, which nothing is equal to or greater than.
+  sqlite3_bind_text64(statement_.get(), index, value.empty() ? "" : value.data(), value.size(), SQLITE_STATIC,
+                      SQLITE_UTF8);
   return *this;
 }
 Statement& Statement::bind_blob(int index, std::string_view value) {

@@ -20,6 +20,18 @@ void Visibility::Version::collect(std::vector<std::uint64_t>& sequences) const {
   for (const auto& [part, sequence] : parts) sequences.push_back(sequence);
 }
 
+void Visibility::Version::take_out(std::uint64_t up_to, std::vector<std::uint64_t>& sequences) {
+  if (manifest != 0 && manifest <= up_to) {
+    sequences.push_back(std::exchange(manifest, 0));
+    stated_parts = 0;
+  }
+  std::erase_if(parts, [&](const auto& part) {
+    if (part.second > up_to) return false;
+    sequences.push_back(part.second);
+    return true;
+  });
+}
+
 std::uint64_t Visibility::highest_complete(const Document& document) {
   for (auto it = document.versions.rbegin(); it != document.versions.rend(); ++it) {
     if (it->second.complete()) return it->first;
@@ -81,6 +93,29 @@ std::vector<DocumentKey> Visibility::visible_documents() const {
     if (document.visible != 0) keys.push_back(key);
   }
   return keys;
+}
+
+std::vector<proto::VersionKey> Visibility::incomplete() const {
+  std::vector<proto::VersionKey> keys;
+  for (const auto& [key, document] : documents_) {
+    for (auto it = document.versions.upper_bound(document.visible); it != document.versions.end(); ++it) {
+      keys.push_back({key.kb_incarnation, key.generation, key.document, it->first});
+    }
+  }
+  return keys;
+}
+
+std::vector<std::uint64_t> Visibility::drop(const proto::VersionKey& key, std::uint64_t sequence) {
+  std::vector<std::uint64_t> sequences;
+  const auto document = documents_.find(document_of(key));
+  if (document == documents_.end() || key.version <= document->second.visible) return sequences;
+  auto& versions = document->second.versions;
+  const auto version = versions.find(key.version);
+  if (version == versions.end()) return sequences;
+  version->second.take_out(sequence, sequences);
+  if (version->second.empty()) versions.erase(version);
+  if (versions.empty()) documents_.erase(document);
+  return sequences;
 }
 
 std::vector<std::string> Visibility::knowledge_bases() const {

@@ -43,7 +43,8 @@ struct VisibleVersion {
 
 /// Which version of each document is visible: the highest one whose manifest and parts are all present. A
 /// pure function of the newest message of each subject, so neither order nor repetition matters, and it stays
-/// the same when messages that it called superseded are missing. Thread: any one at a time.
+/// the same when messages that it called superseded, or those of a version without a manifest, are missing.
+/// Thread: any one at a time.
 class Visibility {
  public:
   struct Effect {
@@ -61,6 +62,12 @@ class Visibility {
   /// Documents of which a version is visible, deleted ones included.
   std::vector<DocumentKey> visible_documents() const;
 
+  /// Versions above the visible one that are not whole: on their way, or left by a job that was cancelled.
+  std::vector<proto::VersionKey> incomplete() const;
+  /// The log holds no message of this version up to `sequence` any more: takes those that were read before as
+  /// never sent, and returns their sequences. Nothing happens to a visible version.
+  std::vector<std::uint64_t> drop(const proto::VersionKey& version, std::uint64_t sequence);
+
   /// Knowledge bases that any message belongs to, forgotten ones aside.
   std::vector<std::string> knowledge_bases() const;
   /// The knowledge base is gone: returns the sequences of all its messages, and those that still come are
@@ -74,7 +81,9 @@ class Visibility {
     std::map<std::uint32_t, std::uint64_t> parts;  // part -> sequence
 
     bool complete() const;
+    bool empty() const { return manifest == 0 && parts.empty(); }
     void collect(std::vector<std::uint64_t>& sequences) const;
+    void take_out(std::uint64_t up_to, std::vector<std::uint64_t>& sequences);
   };
   struct Document {
     std::map<std::uint64_t, Version> versions;

@@ -16,6 +16,7 @@ namespace kefu::index::testing {
 struct DocumentVersion {
   proto::VersionKey key;
   std::vector<std::vector<std::string>> parts;  ///< texts; each of them has a vector of its own direction
+  kefu::v1::Manifest about = {};                ///< what the manifest says beside its name and parts
 
   bus::Message part(std::uint32_t number) const {
     kefu::v1::VectorPart made;
@@ -36,7 +37,7 @@ struct DocumentVersion {
     return {proto::vectors_subject(key, number), made.SerializeAsString()};
   }
   bus::Message manifest() const {
-    kefu::v1::Manifest made;
+    kefu::v1::Manifest made = about;
     made.set_filename(filename());
     made.set_parts(static_cast<std::uint32_t>(parts.size()));
     return {proto::manifest_subject(key), made.SerializeAsString()};
@@ -52,7 +53,7 @@ struct DocumentVersion {
 
 inline DocumentVersion document_version(std::string document, std::uint64_t version,
                                         std::vector<std::vector<std::string>> parts, std::string kb = "kb") {
-  return {{std::move(kb), 1, std::move(document), version}, std::move(parts)};
+  return {{std::move(kb), 1, std::move(document), version}, std::move(parts), {}};
 }
 
 }  // namespace kefu::index::testing

@@ -132,7 +132,7 @@ TEST_F(LogViewTest, RemovesADocumentAtItsTombstone) {
   ASSERT_TRUE(updates);
   EXPECT_EQ(updates->size(), 1U);
   EXPECT_TRUE(updates->at(0).groups.empty());
-  EXPECT_EQ(view->superseded(10)->sequences, (std::vector<std::uint64_t>{1, 2}));
+  EXPECT_EQ(*view->superseded(10, view->position().applied), (std::vector<std::uint64_t>{1, 2}));
 }
 
 TEST_F(LogViewTest, LeavesInvalidMessagesOutAndSaysSo) {
@@ -179,13 +179,59 @@ TEST_F(LogViewTest, SupersedesAllOfAForgottenKnowledgeBaseUntilItIsErasedHere) {
   ASSERT_TRUE(view->forget("old"));
   (void)apply(*view, {stored(document_version("c", 3, {{"late"}}, "old").part(0))});
   EXPECT_EQ(view->knowledge_bases(), std::vector<std::string>{"kept"});
-  EXPECT_EQ(view->superseded(10)->sequences, (std::vector<std::uint64_t>{1, 2, 5}));
+  EXPECT_EQ(*view->superseded(10, view->position().applied), (std::vector<std::uint64_t>{1, 2, 5}));
   ASSERT_TRUE(view->erased_up_to(1000));
-  EXPECT_EQ(view->superseded(10)->sequences, (std::vector<std::uint64_t>{1, 2}));
+  EXPECT_EQ(*view->superseded(10, view->position().applied), (std::vector<std::uint64_t>{1, 2}));
   ASSERT_TRUE(view->erased(std::vector<std::uint64_t>{1, 2}));
-  EXPECT_TRUE(view->superseded(10)->sequences.empty());
+  EXPECT_TRUE(view->superseded(10, view->position().applied)->empty());
   view.reset();
   EXPECT_EQ(load(*open()), (Contents{{"b", {"two"}}}));
+}
+
+TEST_F(LogViewTest, TellsReadersOfTheDiskWhatIsVisibleNow) {
+  auto view = open();
+  const auto names = [&](const std::string& kb = "kb") {
+    std::vector<std::string> all;
+    for (const auto& document : *view->store()->documents(kb, 1, "", 10)) {
+      all.push_back(document.filename + " " + std::to_string(document.version) + " " +
+                    std::to_string(document.passages));
+    }
+    return all;
+  };
+  using Names = std::vector<std::string>;
+  (void)apply(*view, stored(document_version("b", 1, {{"one", "two"}, {"three"}})));
+  (void)apply(*view, stored(document_version("a", 2, {{"one"}})));
+  (void)apply(*view, {stored(document_version("c", 3, {{"half"}}).part(0))});
+  EXPECT_EQ(names(), (Names{"a.md 2 1", "b.md 1 3"}));
+  (void)apply(*view, stored(document_version("b", 4, {{"four"}})));
+  (void)apply(*view, stored(document_version("a", 5, {})));
+  (void)apply(*view, stored(document_version("d", 6, {{"d"}}, "other")));
+  EXPECT_EQ(names(), Names{"b.md 4 1"});
+  ASSERT_TRUE(view->forget("other"));
+  EXPECT_EQ(names("other"), Names{});
+  view.reset();
+  view = open();
+  EXPECT_EQ(names(), Names{"b.md 4 1"});
+  ASSERT_TRUE(view->begin("another stream"));
+  EXPECT_EQ(names(), Names{});
+}
+
+TEST_F(LogViewTest, DropsAVersionThatLeftTheLogForGood) {
+  auto view = open();
+  (void)apply(*view, stored(document_version("a", 1, {{"one"}})));
+  (void)apply(*view, {stored(document_version("a", 2, {{"cancelled"}}).part(0))});
+  ASSERT_EQ(view->incomplete().size(), 1U);
+  const auto version = view->incomplete().front();
+  EXPECT_EQ(version.version, 2U);
+  EXPECT_EQ(*view->drop(version, view->position().applied), 1U);
+  EXPECT_TRUE(view->incomplete().empty());
+  EXPECT_EQ(*view->drop(version, view->position().applied), 0U);
+  EXPECT_TRUE(view->superseded(10, 100)->empty());
+  view.reset();
+  view = open();
+  EXPECT_TRUE(view->incomplete().empty());
+  EXPECT_EQ(view->store()->payload(3).error().code, Errc::data_corrupt);
+  EXPECT_EQ(load(*view), (Contents{{"a", {"one"}}}));
 }
 
 TEST_F(LogViewTest, TakesNoteOfAnEndWithoutMessages) {

@@ -64,10 +64,10 @@ TEST_F(PartStoreTest, RemembersSupersededSequencesUntilTheyAreErased) {
   const std::vector<std::uint64_t> superseded{1, 4};
   ASSERT_TRUE(store->write({.applied = 4, .added = second, .superseded = superseded}));
   EXPECT_EQ(sequences(*store), (std::vector<std::uint64_t>{2, 3}));
-  EXPECT_EQ(*store->superseded(10), superseded);
-  EXPECT_EQ(*store->superseded(1), std::vector<std::uint64_t>{1});
+  EXPECT_EQ(*store->superseded(10, 100), superseded);
+  EXPECT_EQ(*store->superseded(1, 100), std::vector<std::uint64_t>{1});
   ASSERT_TRUE(store->erased(superseded));
-  EXPECT_TRUE(store->superseded(10)->empty());
+  EXPECT_TRUE(store->superseded(10, 100)->empty());
 }
 
 TEST_F(PartStoreTest, ForgetsWhatAnotherReplicaHasErased) {
@@ -77,7 +77,75 @@ TEST_F(PartStoreTest, ForgetsWhatAnotherReplicaHasErased) {
   ASSERT_TRUE(store->write({.applied = 10, .superseded = early}));
   ASSERT_TRUE(store->write({.applied = 20, .superseded = late}));
   ASSERT_TRUE(store->erased_up_to(19));
-  EXPECT_EQ(*store->superseded(10), late);
+  EXPECT_EQ(*store->superseded(10, 100), late);
+}
+
+TEST_F(PartStoreTest, GivesOnlyWhatWasSupersededInTime) {
+  const auto store = open();
+  const std::vector<std::uint64_t> early{2};
+  const std::vector<std::uint64_t> late{1};
+  const std::vector<std::uint64_t> forgotten{3};
+  ASSERT_TRUE(store->write({.applied = 10, .superseded = early}));
+  ASSERT_TRUE(store->write({.applied = 20, .superseded = late}));
+  ASSERT_TRUE(store->write({.applied = 30, .superseded = forgotten, .superseded_here_alone = true}));
+  EXPECT_EQ(*store->superseded(10, 19), (std::vector<std::uint64_t>{2, 3}));
+  EXPECT_EQ(*store->superseded(10, 20), (std::vector<std::uint64_t>{1, 2, 3}));
+}
+
+TEST_F(PartStoreTest, ListsDocumentsInTheOrderOfTheBytesOfTheirNames) {
+  const auto store = open();
+  const std::vector<PartStore::Row> rows{{1, "a", "manifest"}};
+  std::vector<PartStore::Document> documents;
+  for (const std::string name : {"b", "中文.md", "a", "B", "aa"}) {
+    documents.push_back({.key = {"kb", 1, "token " + name},
+                         .filename = name,
+                         .version = 7,
+                         .manifest = 1,
+                         .passages = 3,
+                         .parts = {{1, 0}}});
+  }
+  documents.push_back({.key = {"kb", 2, "x"}, .filename = "x", .manifest = 1, .parts = {{1, 0}}});
+  ASSERT_TRUE(store->write({.applied = 1, .added = rows, .documents = documents}));
+  const auto names = [&](std::string_view after, std::size_t limit) {
+    std::vector<std::string> all;
+    for (const auto& document : *store->documents("kb", 1, after, limit)) all.push_back(document.filename);
+    return all;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(names({}, 10), (Names{"B", "a", "aa", "b", "中文.md"}));
+  EXPECT_EQ(names("a", 2), (Names{"aa", "b"}));
+  EXPECT_EQ(names("中文.md", 2), Names{});
+  EXPECT_EQ(store->documents("kb", 1, "", 1)->front().manifest, "manifest");
+}
+
+TEST_F(PartStoreTest, VisitsThePartsOfADocumentFromAnOrdinalOn) {
+  const auto store = open();
+  const std::vector<PartStore::Row> rows{
+      {1, "m", "manifest"}, {5, "0", "five"}, {4, "1", "four"}, {9, "2", "nine"}};
+  const std::vector<PartStore::Document> documents{{.key = {"kb", 1, "token"},
+                                                    .filename = "a",
+                                                    .version = 7,
+                                                    .manifest = 1,
+                                                    .passages = 30,
+                                                    .parts = {{5, 9}, {4, 19}, {9, 29}}}};
+  ASSERT_TRUE(store->write({.applied = 9, .added = rows, .documents = documents}));
+  const auto visited = [&](std::uint32_t first, std::size_t most = 10) {
+    std::vector<std::string> all;
+    const auto document = store->document("kb", 1, "a", first, [&](std::string_view payload) {
+      all.emplace_back(payload);
+      return all.size() < most;
+    });
+    EXPECT_TRUE(document && *document && (*document)->passages == 30U);
+    return all;
+  };
+  using Parts = std::vector<std::string>;
+  EXPECT_EQ(visited(0), (Parts{"five", "four", "nine"}));
+  EXPECT_EQ(visited(0, 2), (Parts{"five", "four"}));
+  EXPECT_EQ(visited(10), (Parts{"four", "nine"}));
+  EXPECT_EQ(visited(30), Parts{});
+  const auto unknown = store->document("kb", 1, "b", 0, [](std::string_view) { return true; });
+  ASSERT_TRUE(unknown);
+  EXPECT_EQ(*unknown, std::nullopt);
 }
 
 TEST_F(PartStoreTest, BeginsAgainWithAnotherStream) {

@@ -87,9 +87,38 @@ TEST(Visibility, GivesUpEverythingOfAForgottenKnowledgeBase) {
   EXPECT_EQ(log.apply(entry(4, 9, 0, 0, "doc", "kb")).superseded, std::vector<std::uint64_t>{4});
 }
 
+TEST(Visibility, DropsOnlyWhatWasReadOfAVersionThatIsNotVisible) {
+  Visibility log;
+  (void)log.apply(entry(1, 7, 0));
+  (void)log.apply(entry(2, 7, kManifest, 1));
+  (void)log.apply(entry(3, 8, 0));
+  (void)log.apply(entry(4, 8, 1));
+  const proto::VersionKey cancelled{"kb", 1, "doc", 8};
+  EXPECT_EQ(log.incomplete(), std::vector<proto::VersionKey>{cancelled});
+  EXPECT_TRUE(log.drop({"kb", 1, "doc", 7}, 100).empty());
+  EXPECT_TRUE(log.drop({"kb", 1, "unknown", 8}, 100).empty());
+  EXPECT_EQ(log.drop(cancelled, 3), std::vector<std::uint64_t>{3});
+  EXPECT_EQ(log.incomplete(), std::vector<proto::VersionKey>{cancelled});
+  EXPECT_EQ(log.drop(cancelled, 4), std::vector<std::uint64_t>{4});
+  EXPECT_TRUE(log.incomplete().empty());
+  EXPECT_EQ(log.visible(kDocument), (VisibleVersion{7, 2, {1}}));
+}
+
+TEST(Visibility, ForgetsADocumentOfWhichEverythingWasDropped) {
+  Visibility log;
+  (void)log.apply(entry(1, 7, 0));
+  (void)log.apply(entry(2, 7, kManifest, 2));
+  EXPECT_EQ(log.drop({"kb", 1, "doc", 7}, 2), (std::vector<std::uint64_t>{2, 1}));
+  EXPECT_TRUE(log.knowledge_bases().empty());
+  // The manifest alone came again, and the part that was missing.
+  (void)log.apply(entry(3, 7, 1));
+  EXPECT_FALSE(log.apply(entry(4, 7, kManifest, 2)).changed);
+}
+
 // A model of the whole: writers that publish the messages of versions in any order and repeat them, a server
-// that keeps the newest of each subject, replicas that read at their own pace, crash and come back with or
-// without their disks, and one of them that erases what is superseded. What readers see is compared to the
+// that keeps the newest of each subject, jobs that are cancelled, so that their messages vanish from the log,
+// replicas that read at their own pace, crash and come back with or without their disks, and one of them that
+// erases what is superseded. What readers see is compared to the
 // plainest statement of the rule.
 
 constexpr std::size_t kDocuments = 3;
@@ -125,6 +154,13 @@ struct Server {
     if (found == messages.end()) return;
     newest.erase(found->second);
     messages.erase(found);
+  }
+  bool holds(std::uint64_t version) const {
+    return std::ranges::any_of(messages, [&](const auto& each) { return each.second.version == version; });
+  }
+  void purge(std::uint64_t version) {
+    std::erase_if(messages, [&](const auto& each) { return each.second.version == version; });
+    std::erase_if(newest, [&](const auto& each) { return each.first.version == version; });
   }
 };
 
@@ -181,6 +217,17 @@ class Replica {
     std::vector<std::pair<std::uint64_t, Content>> order(disk_.begin(), disk_.end());
     std::ranges::shuffle(order, random);
     for (const auto& [sequence, content] : order) take(sequence, content);
+  }
+
+  /// Between the question and its answer more may be read.
+  void drop_orphans(const Server& server, bool read_on) {
+    for (const proto::VersionKey& version : log_.incomplete()) {
+      const std::uint64_t applied = applied_;
+      const bool left = server.holds(version.version);
+      if (read_on) read_one(server);
+      if (left) continue;
+      for (const std::uint64_t gone : log_.drop(version, applied)) held_.erase(gone);
+    }
   }
 
   void erase_one(Server& server, std::mt19937& random) {
@@ -248,8 +295,10 @@ class World {
       // One in three is a delete; the next upsert of that document creates it again.
       const std::uint32_t parts = random_() % 3 == 0 ? 0 : 1 + random_() % 3;
       version += 1 + random_() % 3;
+      if (parts != 0 && random_() % 4 == 0) cancelled_.push_back(version);
       for (std::uint32_t part = 0; part < parts; ++part) waiting_.push_back({document, version, part, parts});
-      waiting_.push_back({document, version, kManifest, parts});
+      const bool cancelled = !cancelled_.empty() && cancelled_.back() == version;
+      if (!cancelled) waiting_.push_back({document, version, kManifest, parts});
     }
     std::ranges::shuffle(waiting_, random_);
     if (random_() % 2 == 0) {  // mostly in order of the versions, as jobs really run
@@ -264,7 +313,12 @@ class World {
   }
 
   void settle_and_compare() {
-    for (Replica& replica : replicas_) replica.read_all(server_);
+    // Parts that were on their way when the job was cancelled may have come after the first purge.
+    for (const std::uint64_t version : cancelled_) server_.purge(version);
+    for (Replica& replica : replicas_) {
+      replica.read_all(server_);
+      replica.drop_orphans(server_, false);
+    }
     // Erasing makes nothing new superseded, so one round empties the log of all that any replica knows of.
     for (Replica& replica : replicas_) replica.erase_all(server_);
     Replica rebuilt;
@@ -275,17 +329,19 @@ class World {
       for (const Replica& replica : replicas_)
         ASSERT_EQ(replica.visible(document), rebuilt.visible(document));
     }
-    // Nothing stays in the log but visible versions: here every version is complete at the end.
+    // Nothing stays in the log, nor with any replica, but visible versions: here every version is complete or
+    // cancelled at the end.
     std::set<Content> left;
     for (const auto& [sequence, content] : server_.messages) left.insert(content);
     ASSERT_EQ(left, rebuilt.contents());
+    for (const Replica& replica : replicas_) ASSERT_EQ(left, replica.contents());
     for (const Content& content : left) ASSERT_EQ(content.version, reference_.visible(content.document));
   }
 
  private:
   void step() {
     Replica& replica = replicas_[random_() % replicas_.size()];
-    switch (random_() % 12) {
+    switch (random_() % 14) {
       case 0:
       case 1:
       case 2:
@@ -305,6 +361,12 @@ class World {
       case 6:
       case 7:
         replicas_[0].erase_one(server_, random_);
+        break;
+      case 8:
+        if (!cancelled_.empty()) server_.purge(cancelled_[random_() % cancelled_.size()]);
+        break;
+      case 9:
+        replica.drop_orphans(server_, random_() % 2 == 0);
         break;
       default:
         replica.read_one(server_);
@@ -331,6 +393,7 @@ class World {
   std::mt19937 random_;
   std::vector<Content> waiting_;
   std::vector<Content> done_;
+  std::vector<std::uint64_t> cancelled_;  // versions whose manifest never comes
   Server server_;
   Reference reference_;
   std::array<Replica, 3> replicas_;
