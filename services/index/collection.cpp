@@ -27,8 +27,9 @@ bool worth_rewriting(const LiveSegment& live) {
 
 LiveSegment whole(std::shared_ptr<const Segment> segment) {
   const std::uint32_t rows = segment->rows();
-  const std::uint64_t length = segment->length(0, rows);
-  return {std::move(segment), nullptr, rows, length};
+  const std::uint64_t length = segment->length({0, rows});
+  const std::uint64_t units = segment->count_units({0, rows});
+  return {std::move(segment), nullptr, rows, length, units};
 }
 
 std::uint64_t vector_bytes(const Segment& segment) {
@@ -46,26 +47,35 @@ std::shared_ptr<const Snapshot> Collection::snapshot() const {
 
 void Collection::apply(std::vector<DocumentUpdate> updates) {
   Segments segments = snapshot()->segments;
+  Marks marks;
   for (DocumentUpdate& update : updates) {
-    remove(segments, update.key.document);
+    remove(segments, update.key.document, marks);
     add(segments, std::move(update));
   }
   std::erase_if(segments, [](const LiveSegment& live) { return live.alive_rows == 0; });
+  for (LiveSegment& live : segments) {
+    const auto marked = marks.find(live.segment.get());
+    if (marked == marks.end()) continue;
+    // One pass over all postings, however many documents are replaced at once.
+    auto holders = live.segment->postings().count_holders(marked->second);
+    live.dead = std::make_shared<const DeadRows>(DeadRows{std::move(marked->second), std::move(holders)});
+  }
   merge_where_due(segments);
   publish(std::move(segments));
 }
 
-void Collection::remove(Segments& segments, const std::string& document) {
+void Collection::remove(Segments& segments, const std::string& document, Marks& marks) {
   const auto found = places_.find(document);
   if (found == places_.end()) return;
   for (const Place& place : found->second) {
     const auto live =
         std::ranges::find(segments, place.segment, [](const LiveSegment& s) { return s.segment.get(); });
-    auto dead = live->dead ? *live->dead : std::vector<bool>(place.segment->rows());
-    std::fill_n(dead.begin() + place.first, place.count, true);
-    live->dead = std::make_shared<const std::vector<bool>>(std::move(dead));
-    live->alive_rows -= place.count;
-    live->alive_length -= place.segment->length(place.first, place.count);
+    std::vector<bool>& dead = marks[place.segment];
+    if (dead.empty()) dead = live->dead ? live->dead->rows : std::vector<bool>(place.segment->rows());
+    std::fill_n(dead.begin() + place.rows.first, place.rows.count, true);
+    live->alive_rows -= place.rows.count;
+    live->alive_length -= place.segment->length(place.rows);
+    live->alive_units -= place.segment->count_units(place.rows);
   }
   places_.erase(found);
 }
@@ -81,7 +91,7 @@ void Collection::add(Segments& segments, DocumentUpdate update) {
   }
   for (auto& [model, passages] : by_model) {
     const auto segment = Segment::build(name, model.first, std::move(passages));
-    places_[name->token].push_back({segment.get(), 0, segment->rows()});
+    places_[name->token].push_back({segment.get(), {0, segment->rows()}});
     segments.push_back(whole(segment));
   }
 }
@@ -115,13 +125,13 @@ void Collection::merge(Segments& segments, const std::vector<std::size_t>& chose
   std::vector<Segment::Source> sources;
   std::unordered_set<const Segment*> old;
   for (const std::size_t i : chosen) {
-    sources.push_back({segments[i].segment, segments[i].dead.get()});
+    sources.push_back({segments[i].segment, segments[i].dead ? &segments[i].dead->rows : nullptr});
     old.insert(segments[i].segment.get());
   }
   const auto merged = Segment::merge(sources);
   for (const Segment::Span& span : merged->spans()) {
     for (Place& place : places_.at(span.document->token)) {
-      if (old.contains(place.segment)) place = {merged.get(), span.first, span.count};
+      if (old.contains(place.segment)) place = {merged.get(), {span.first, span.count}};
     }
   }
   std::erase_if(segments, [&](const LiveSegment& live) { return old.contains(live.segment.get()); });
@@ -135,6 +145,7 @@ void Collection::publish(Segments segments) {
     next->size.passages += live.alive_rows;
     next->size.vector_bytes += vector_bytes(*live.segment);
     next->length += live.alive_length;
+    next->units += live.alive_units;
   }
   next->segments = std::move(segments);
   const std::scoped_lock lock(mutex_);

@@ -11,14 +11,21 @@
 
 namespace kefu::index {
 
+/// Rows of a segment that have been replaced or removed.
+struct DeadRows {
+  std::vector<bool> rows;
+  std::vector<std::uint32_t> holders;  ///< of each term of the segment, how many of them hold it
+};
+
 /// A segment with the rows that have been replaced or removed since it was built.
 struct LiveSegment {
   std::shared_ptr<const Segment> segment;
-  std::shared_ptr<const std::vector<bool>> dead;  ///< by row; null: none
+  std::shared_ptr<const DeadRows> dead;  ///< null: none
   std::uint32_t alive_rows = 0;
   std::uint64_t alive_length = 0;  ///< terms of them
+  std::uint64_t alive_units = 0;   ///< FAQ rows and documents of them
 
-  bool alive(std::uint32_t row) const { return dead == nullptr || !(*dead)[row]; }
+  bool alive(std::uint32_t row) const { return dead == nullptr || !dead->rows[row]; }
 };
 
 /// What one search sees, from its beginning to its end.
@@ -26,6 +33,7 @@ struct Snapshot {
   std::vector<LiveSegment> segments;
   EngineSize size;
   std::uint64_t length = 0;  ///< terms of all passages
+  std::uint64_t units = 0;   ///< FAQ rows and documents
 };
 
 /// The passages of one generation of a knowledge base: a log-structured merge of segments. Every update makes
@@ -43,12 +51,12 @@ class Collection {
  private:
   struct Place {
     const Segment* segment;
-    std::uint32_t first;
-    std::uint32_t count;
+    RowRange rows;
   };
   using Segments = std::vector<LiveSegment>;
+  using Marks = std::unordered_map<const Segment*, std::vector<bool>>;  // dead rows, while an update is made
 
-  void remove(Segments& segments, const std::string& document);
+  void remove(Segments& segments, const std::string& document, Marks& marks);
   void add(Segments& segments, DocumentUpdate update);
   void merge_where_due(Segments& segments);
   void merge(Segments& segments, const std::vector<std::size_t>& chosen);

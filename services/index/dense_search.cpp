@@ -5,9 +5,9 @@
 
 namespace kefu::index {
 
-DenseSearch::DenseSearch(const Snapshot& snapshot, std::span<const float> question,
+DenseSearch::DenseSearch(const Snapshot& snapshot, const RowFilter& filter, std::span<const float> question,
                          std::string_view model_fingerprint)
-    : snapshot_(&snapshot), question_(question), board_(snapshot) {
+    : snapshot_(&snapshot), filter_(&filter), question_(question), board_(snapshot) {
   double sum = 0;
   double sum_of_squares = 0;
   std::uint64_t passages = 0;
@@ -34,7 +34,7 @@ DenseSearch::DenseSearch(const Snapshot& snapshot, std::span<const float> questi
 }
 
 std::vector<Scored> DenseSearch::best(std::size_t count) const {
-  std::vector<Scored> candidates = board_.best(count);
+  std::vector<Scored> candidates = board_.best(count, *filter_);
   for (Scored& candidate : candidates) candidate.score = cosine(candidate.segment, candidate.row);
   std::ranges::sort(candidates,
                     [this](const Scored& a, const Scored& b) { return ranks_before(*snapshot_, a, b); });
@@ -44,6 +44,14 @@ std::vector<Scored> DenseSearch::best(std::size_t count) const {
 float DenseSearch::cosine(std::uint32_t segment, std::uint32_t row) const {
   if (board_.of(segment, row) == ScoreBoard::kNone) return 0;
   return dot(question_, snapshot_->segments[segment].segment->entry(row)->vector);
+}
+
+std::uint32_t DenseSearch::nearest(std::uint32_t segment, RowRange rows) const {
+  std::uint32_t best = rows.first;
+  for (std::uint32_t row = rows.first + 1; row < rows.end(); ++row) {
+    if (board_.of(segment, row) > board_.of(segment, best)) best = row;
+  }
+  return best;
 }
 
 }  // namespace kefu::index

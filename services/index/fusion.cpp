@@ -4,47 +4,56 @@
 #include <map>
 #include <optional>
 #include <tuple>
-#include <utility>
 
 namespace kefu::index {
 namespace {
 
-constexpr double kRankOffset = 60;
 constexpr std::size_t kFewestCandidates = 40;
 constexpr std::size_t kCandidatesPerHit = 4;
+/// Cosines as far below the mean as hardly any passage's. The lowest one itself would do as well, were it not
+/// that of a single odd passage.
+constexpr double kFarBelowMean = 3;  // in standard deviations
 
 /// What counts as one result: a passage, or all phrasings of one FAQ row. The last member is the ordinal of a
 /// passage that stands for itself.
 using Unit = std::tuple<const DocumentName*, std::uint32_t, std::uint32_t>;
 
+bool is_faq_row(const Entry& entry) {
+  return entry.passage.kind() == kefu::v1::PASSAGE_KIND_FAQ && entry.passage.row() != 0;
+}
+
 Unit unit_of(const Entry& entry) {
-  const kefu::v1::Passage& passage = entry.passage;
-  if (passage.kind() == kefu::v1::PASSAGE_KIND_FAQ && passage.row() != 0) {
-    return {entry.document.get(), passage.row(), 0};
-  }
-  return {entry.document.get(), 0, passage.ordinal()};
+  if (is_faq_row(entry)) return {entry.document.get(), entry.passage.row(), 0};
+  return {entry.document.get(), 0, entry.passage.ordinal()};
 }
 
 struct Candidate {
   std::optional<Scored> place;  // of the phrasing that stands for the unit; its score is the cosine
-  float lexical = 0;
+  float lexical = 0;            // of that phrasing
+  float most_lexical = 0;       // of any phrasing that was looked at
+  double words = 0;             // of the best phrasing and of the whole row or document, half each
   double fused = 0;
 };
 using Candidates = std::map<Unit, Candidate>;
 
+/// Where a score stands between two others, 0 to 1.
+double between(double low, double high, double score) {
+  return high > low ? std::clamp((score - low) / (high - low), 0.0, 1.0) : 1.0;
+}
+
 /// The ranking's members as units, in order, each once.
 template <class Search>
-std::vector<std::pair<Unit, std::vector<Scored>>> ranked_units(const Snapshot& snapshot, const Search& search,
-                                                               std::size_t units) {
+std::vector<std::vector<Scored>> ranked_units(const Snapshot& snapshot, const Search& search,
+                                              std::size_t units) {
   for (std::size_t count = units;; count *= 4) {
     const std::vector<Scored> best = search.best(count);
-    std::vector<std::pair<Unit, std::vector<Scored>>> ranking;
+    std::vector<std::vector<Scored>> ranking;
     std::map<Unit, std::size_t> positions;
     for (const Scored& scored : best) {
-      const Unit unit = unit_of(entry_of(snapshot, scored));
-      const auto [position, is_new] = positions.try_emplace(unit, ranking.size());
-      if (is_new) ranking.emplace_back(unit, std::vector<Scored>{});
-      ranking[position->second].second.push_back(scored);
+      const auto [position, is_new] =
+          positions.try_emplace(unit_of(entry_of(snapshot, scored)), ranking.size());
+      if (is_new) ranking.emplace_back();
+      ranking[position->second].push_back(scored);
     }
     // Many phrasings of few rows can fill the list: look further down until there is enough to choose from.
     if (best.size() < count || ranking.size() * kCandidatesPerHit >= units) return ranking;
@@ -57,13 +66,32 @@ class Fusion {
       : snapshot_(snapshot), dense_(dense), lexical_(lexical) {}
 
   template <class Search>
-  void add(const Search& search, double weight, std::size_t units) {
-    double rank = 0;
-    for (const auto& [unit, members] : ranked_units(snapshot_, search, units)) {
-      rank += 1;
-      Candidate& candidate = candidates_[unit];
+  void add(const Search& search, std::size_t units) {
+    for (const auto& members : ranked_units(snapshot_, search, units)) {
+      Candidate& candidate = candidates_[unit_of(entry_of(snapshot_, members.front()))];
+      if (!candidate.place) consider(candidate, nearest_phrasing(members.front()));
       for (const Scored& member : members) consider(candidate, member);
-      candidate.fused += weight / (kRankOffset + rank);
+    }
+  }
+
+  void join(FusionWeights weights) {
+    if (!dense_.possible()) weights = {.dense = 0, .lexical = 1};
+    double highest_cosine = -1;
+    double most_words = 0;
+    for (auto& [unit, candidate] : candidates_) {
+      const auto& place = *candidate.place;
+      candidate.words =
+          (candidate.most_lexical + double{lexical_.score_of_unit(place.segment, place.row)}) / 2;
+      highest_cosine = std::max<double>(highest_cosine, place.score);
+      most_words = std::max(most_words, candidate.words);
+    }
+    const auto& background = dense_.background();
+    const double low = background.mean() - kFarBelowMean * background.deviation();
+    const double sum = weights.dense + weights.lexical;
+    for (auto& [unit, candidate] : candidates_) {
+      const double words = most_words > 0 ? candidate.words / most_words : 0;
+      const double nearness = weights.dense > 0 ? between(low, highest_cosine, candidate.place->score) : 0.0;
+      candidate.fused = (weights.dense * nearness + weights.lexical * words) / sum;
     }
   }
 
@@ -78,10 +106,18 @@ class Fusion {
   }
 
  private:
+  /// Of a row that the words found, another phrasing may be nearer than those that hold the words.
+  Scored nearest_phrasing(const Scored& member) const {
+    if (!dense_.possible() || !is_faq_row(entry_of(snapshot_, member))) return member;
+    const Segment& segment = *snapshot_.segments[member.segment].segment;
+    return {member.segment, dense_.nearest(member.segment, segment.unit_of(member.row)), 0};
+  }
+
   /// The phrasing with the higher cosine stands for its row; without vectors the one with more of the terms.
   void consider(Candidate& candidate, const Scored& member) const {
     const Scored place{member.segment, member.row, dense_.cosine(member.segment, member.row)};
     const float lexical = lexical_.score(member.segment, member.row);
+    candidate.most_lexical = std::max(candidate.most_lexical, lexical);
     if (!candidate.place ||
         std::tie(place.score, lexical) > std::tie(candidate.place->score, candidate.lexical)) {
       candidate.place = place;
@@ -118,21 +154,23 @@ std::vector<kefu::v1::Hit> fuse(const Snapshot& snapshot, const DenseSearch& den
                                 const LexicalSearch& lexical, FusionWeights weights, std::size_t top_k) {
   const std::size_t units = std::max(kFewestCandidates, kCandidatesPerHit * top_k);
   Fusion fusion(snapshot, dense, lexical);
-  if (dense.possible()) fusion.add(dense, weights.dense, units);
-  fusion.add(lexical, weights.lexical, units);
+  if (dense.possible() && weights.dense > 0) fusion.add(dense, units);
+  if (weights.lexical > 0 || !dense.possible()) fusion.add(lexical, units);
+  fusion.join(weights);
   return fusion.hits(top_k);
 }
 
 SearchOutcome search(const Snapshot& snapshot, const SearchQuery& query, FusionWeights weights) {
   using Clock = std::chrono::steady_clock;
   SearchOutcome outcome;
+  const RowFilter filter(snapshot, query.filter);
   const auto began = Clock::now();
-  const DenseSearch dense(snapshot, query.vector, query.model_fingerprint);
+  const DenseSearch dense(snapshot, filter, query.vector, query.model_fingerprint);
   const auto scanned = Clock::now();
-  const LexicalSearch lexical(snapshot, query.question);
+  const LexicalSearch lexical(snapshot, filter, query.question);
+  outcome.hits = fuse(snapshot, dense, lexical, weights, query.top_k);
   outcome.dense_time = scanned - began;
   outcome.lexical_time = Clock::now() - scanned;
-  outcome.hits = fuse(snapshot, dense, lexical, weights, query.top_k);
   outcome.background = dense.background();
   outcome.lexical_only = query.vector.empty() || (snapshot.size.passages != 0 && !dense.possible());
   return outcome;

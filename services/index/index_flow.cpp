@@ -2,6 +2,7 @@
 
 #include "kefu/v1/search.pb.h"
 #include "message_limit.hpp"
+#include "messages.hpp"
 
 #include <kefu/text/utf8.hpp>
 #include <kefu/vector/codec.hpp>
@@ -65,6 +66,8 @@ Result<SearchQuery> read_query(kefu::v1::SearchRequest request) {
   if (!query.vector.empty() && !vector::normalize_length(query.vector)) {
     return fail(Errc::invalid_argument, "vector: it has no direction");
   }
+  KEFU_CHECK(check_filter(request.filter()));
+  query.filter = std::move(*request.mutable_filter());
   query.kb_incarnation = std::move(*request.mutable_kb_incarnation());
   query.question = std::move(*request.mutable_question());
   query.model_fingerprint = std::move(*request.mutable_model_fingerprint());

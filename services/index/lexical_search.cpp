@@ -3,67 +3,76 @@
 #include <kefu/text/segment.hpp>
 
 #include <algorithm>
-#include <cmath>
 
 namespace kefu::index {
 namespace {
 
-constexpr double kSaturation = 1.2;         // k1: how soon repetitions stop counting
-constexpr double kLengthCorrection = 0.75;  // b
+std::vector<TermKey> distinct_terms(std::string_view question) {
+  std::vector<TermKey> keys;
+  for (const std::string& term : text::lexical_terms(question)) keys.push_back(term_key(term));
+  std::ranges::sort(keys);
+  const auto repeated = std::ranges::unique(keys);
+  keys.erase(repeated.begin(), repeated.end());
+  return keys;
+}
 
-std::vector<std::string> distinct_terms(std::string_view question) {
-  std::vector<std::string> terms = text::lexical_terms(question);
-  std::ranges::sort(terms);
-  const auto repeated = std::ranges::unique(terms);
-  terms.erase(repeated.begin(), repeated.end());
-  return terms;
+double average(std::uint64_t sum, std::uint64_t count) {
+  return count == 0 ? 0 : static_cast<double>(sum) / static_cast<double>(count);
 }
 
 }  // namespace
 
-LexicalSearch::LexicalSearch(const Snapshot& snapshot, std::string_view question) : board_(snapshot) {
-  for (const std::string& term : distinct_terms(question)) {
-    const double weight = rarity(snapshot, term);
-    terms_.push_back({term_hash(term), weight});
-    add(snapshot, term, weight);
-  }
-}
-
-double LexicalSearch::rarity(const Snapshot& snapshot, std::string_view term) const {
-  std::uint64_t holders = 0;
-  for (const LiveSegment& live : snapshot.segments) {
-    const auto postings = live.segment->postings().find(term);
-    holders += static_cast<std::uint64_t>(
-        live.dead ? std::ranges::count_if(postings, [&](const auto& p) { return live.alive(p.row); })
-                  : static_cast<std::ptrdiff_t>(postings.size()));
-  }
-  const auto n = static_cast<double>(snapshot.size.passages);
-  const auto df = static_cast<double>(holders);
-  return std::log(1 + (n - df + 0.5) / (df + 0.5));
-}
-
-void LexicalSearch::add(const Snapshot& snapshot, std::string_view term, double rarity) {
-  const double average =
-      std::max(1.0, static_cast<double>(snapshot.length) /
-                        static_cast<double>(std::max<std::uint64_t>(1, snapshot.size.passages)));
-  for (std::uint32_t s = 0; s < snapshot.segments.size(); ++s) {
-    const Postings& postings = snapshot.segments[s].segment->postings();
-    const auto found = postings.find(term);
-    if (found.empty()) continue;
-    std::vector<float>& scores = board_.of_segment(s);
-    for (const auto& [row, frequency] : found) {
-      const double tf = frequency;
-      const double length = postings.length(row) / average;
-      const double gain = rarity * tf * (kSaturation + 1) /
-                          (tf + kSaturation * (1 - kLengthCorrection + kLengthCorrection * length));
-      scores[row] = (scores[row] == ScoreBoard::kNone ? 0.0F : scores[row]) + static_cast<float>(gain);
+LexicalSearch::LexicalSearch(const Snapshot& snapshot, const RowFilter& filter, std::string_view question)
+    : snapshot_(&snapshot),
+      filter_(&filter),
+      of_passages_(average(snapshot.length, snapshot.size.passages)),
+      of_units_(average(snapshot.length, snapshot.units)),
+      held_(snapshot.segments.size()) {
+  for (const TermKey key : distinct_terms(question)) {
+    const double weight = rarity(key);
+    terms_.push_back({key, weight});
+    for (std::size_t s = 0; s < held_.size(); ++s) {
+      const std::uint32_t term = snapshot.segments[s].segment->postings().find(key);
+      if (term != Postings::kNoTerm) held_[s].push_back({term, weight});
     }
   }
 }
 
+double LexicalSearch::rarity(TermKey key) const {
+  std::uint64_t holders = 0;
+  for (const LiveSegment& live : snapshot_->segments) {
+    const Postings& postings = live.segment->postings();
+    const std::uint32_t term = postings.find(key);
+    if (term == Postings::kNoTerm) continue;
+    holders += postings.holders(term) - (live.dead ? live.dead->holders[term] : 0);
+  }
+  return Bm25::rarity(snapshot_->size.passages, holders);
+}
+
+std::vector<Scored> LexicalSearch::best(std::size_t count) const {
+  return best_by_terms(*snapshot_, *filter_, of_passages_, held_, count);
+}
+
 float LexicalSearch::score(std::uint32_t segment, std::uint32_t row) const {
-  const float score = board_.of(segment, row);
-  return score == ScoreBoard::kNone ? 0.0F : score;
+  const Postings& postings = snapshot_->segments[segment].segment->postings();
+  Points sum = 0;
+  for (const HeldTerm& held : held_[segment]) {
+    const std::uint32_t frequency = postings.frequency(held.term, row, row + 1);
+    if (frequency != 0) sum += of_passages_.gain(held.rarity, frequency, postings.length(row));
+  }
+  return score_of(sum);
+}
+
+float LexicalSearch::score_of_unit(std::uint32_t segment, std::uint32_t row) const {
+  const Segment& source = *snapshot_->segments[segment].segment;
+  const RowRange unit = source.unit_of(row);
+  const auto length = static_cast<std::uint32_t>(source.length(unit));
+  Points sum = 0;
+  for (const HeldTerm& held : held_[segment]) {
+    const std::uint32_t frequency = source.postings().frequency(held.term, unit.first, unit.end());
+    if (frequency != 0) sum += of_units_.gain(held.rarity, frequency, length);
+  }
+  return score_of(sum);
 }
 
 float LexicalSearch::coverage(const Entry& entry) const {
@@ -71,7 +80,7 @@ float LexicalSearch::coverage(const Entry& entry) const {
   double all = 0;
   for (const Term& term : terms_) {
     all += term.rarity;
-    if (std::ranges::binary_search(entry.held_terms, term.hash)) held += term.rarity;
+    if (std::ranges::binary_search(entry.held_terms, short_key(term.key))) held += term.rarity;
   }
   return all > 0 ? static_cast<float>(held / all) : 0.0F;
 }

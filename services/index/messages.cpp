@@ -4,6 +4,8 @@
 
 #include <kefu/vector/codec.hpp>
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace kefu::index {
@@ -39,6 +41,19 @@ Result<PassageGroup> read_part(std::string_view payload, std::string& filename) 
     group.passages.push_back({std::move(passages[static_cast<int>(i)]), std::move(one)});
   }
   return group;
+}
+
+Result<> check_filter(const kefu::v1::SearchFilter& filter) {
+  constexpr int kMostValues = 1000;
+  for (const auto* values : {&filter.filenames(), &filter.documents(), &filter.categories()}) {
+    if (values->size() > kMostValues)
+      return fail(Errc::invalid_argument, fmt::format("filter: more than {} values in a list", kMostValues));
+  }
+  for (const int kind : filter.kinds()) {
+    if (kind != kefu::v1::PASSAGE_KIND_FAQ && kind != kefu::v1::PASSAGE_KIND_TEXT)
+      return fail(Errc::invalid_argument, fmt::format("filter: there is no kind {}", kind));
+  }
+  return {};
 }
 
 Result<LogEntry> read_entry(std::string_view subject, std::string_view payload, std::uint64_t sequence) {

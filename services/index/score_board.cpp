@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace kefu::index {
 
@@ -11,6 +12,23 @@ bool ranks_before(const Snapshot& snapshot, const Scored& a, const Scored& b) {
   const Entry& y = entry_of(snapshot, b);
   return std::forward_as_tuple(x.document->token, x.passage.ordinal()) <
          std::forward_as_tuple(y.document->token, y.passage.ordinal());
+}
+
+void TopList::offer(const Scored& candidate) {
+  const auto before = [this](const Scored& a, const Scored& b) { return ranks_before(*snapshot_, a, b); };
+  if (count_ == 0 || (heap_.size() == count_ && !before(candidate, heap_.front()))) return;
+  if (heap_.size() == count_) {
+    std::ranges::pop_heap(heap_, before);
+    heap_.pop_back();
+  }
+  heap_.push_back(candidate);
+  std::ranges::push_heap(heap_, before);
+}
+
+std::vector<Scored> TopList::take_best_first() {
+  std::ranges::sort(heap_,
+                    [this](const Scored& a, const Scored& b) { return ranks_before(*snapshot_, a, b); });
+  return std::exchange(heap_, {});
 }
 
 std::vector<float>& ScoreBoard::of_segment(std::uint32_t segment) {
@@ -23,23 +41,16 @@ float ScoreBoard::of(std::uint32_t segment, std::uint32_t row) const {
   return scores_[segment].empty() ? kNone : scores_[segment][row];
 }
 
-std::vector<Scored> ScoreBoard::best(std::size_t count) const {
-  std::vector<Scored> heap;  // the worst of the best on top
-  const auto before = [this](const Scored& a, const Scored& b) { return ranks_before(*snapshot_, a, b); };
+std::vector<Scored> ScoreBoard::best(std::size_t count, const RowFilter& filter) const {
+  TopList top(*snapshot_, count);
   for (std::uint32_t s = 0; s < scores_.size(); ++s) {
     for (std::uint32_t row = 0; row < scores_[s].size(); ++row) {
       const Scored candidate{s, row, scores_[s][row]};
-      if (candidate.score == kNone || !snapshot_->segments[s].alive(row)) continue;
-      if (heap.size() == count && !before(candidate, heap.front())) continue;
-      heap.push_back(candidate);
-      std::ranges::push_heap(heap, before);
-      if (heap.size() <= count) continue;
-      std::ranges::pop_heap(heap, before);
-      heap.pop_back();
+      if (candidate.score != kNone && top.may_enter(candidate.score) && filter.admits(s, row))
+        top.offer(candidate);
     }
   }
-  std::ranges::sort(heap, before);
-  return heap;
+  return top.take_best_first();
 }
 
 }  // namespace kefu::index

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "collection.hpp"
+#include "row_filter.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +25,26 @@ inline const Entry& entry_of(const Snapshot& snapshot, const Scored& scored) {
 /// agree.
 bool ranks_before(const Snapshot& snapshot, const Scored& a, const Scored& b);
 
+/// The best few of many passages.
+class TopList {
+ public:
+  /// `snapshot` outlives this object.
+  TopList(const Snapshot& snapshot, std::size_t count) : snapshot_(&snapshot), count_(count) {}
+
+  /// False: passages with this score are not among the best any more.
+  bool may_enter(float score) const {
+    return heap_.size() < count_ || (count_ != 0 && score >= heap_.front().score);
+  }
+  void offer(const Scored& candidate);
+  /// Empties the list.
+  std::vector<Scored> take_best_first();
+
+ private:
+  const Snapshot* snapshot_;
+  std::size_t count_;
+  std::vector<Scored> heap_;  // the worst of the best on top
+};
+
 /// The scores of one kind of search for all rows of a snapshot.
 class ScoreBoard {
  public:
@@ -35,8 +56,8 @@ class ScoreBoard {
   std::vector<float>& of_segment(std::uint32_t segment);
   /// kNone where there is none.
   float of(std::uint32_t segment, std::uint32_t row) const;
-  /// The best `count` of the living rows that have a score, best first.
-  std::vector<Scored> best(std::size_t count) const;
+  /// The best `count` of the admitted rows that have a score, best first.
+  std::vector<Scored> best(std::size_t count, const RowFilter& filter) const;
 
  private:
   const Snapshot* snapshot_;

@@ -41,6 +41,7 @@ struct SearchQuery {
   std::vector<float> vector = {};  ///< of length 1; empty: lexical search alone
   std::string model_fingerprint = {};
   std::size_t top_k = 5;
+  kefu::v1::SearchFilter filter = {};
 };
 
 struct SearchOutcome {

@@ -20,7 +20,7 @@ std::vector<std::string> indexed_terms(const kefu::v1::Passage& passage) {
 std::vector<std::uint32_t> held_terms(const kefu::v1::Passage& passage) {
   std::vector<std::uint32_t> hashes;
   const std::string text = passage.text() + "\n" + passage.heading() + "\n" + passage.answer();
-  for (const std::string& term : text::lexical_terms(text)) hashes.push_back(term_hash(term));
+  for (const std::string& term : text::lexical_terms(text)) hashes.push_back(short_key(term_key(term)));
   std::ranges::sort(hashes);
   const auto repeated = std::ranges::unique(hashes);
   hashes.erase(repeated.begin(), repeated.end());
@@ -28,13 +28,11 @@ std::vector<std::uint32_t> held_terms(const kefu::v1::Passage& passage) {
   return hashes;
 }
 
-}  // namespace
-
-std::uint32_t term_hash(std::string_view term) {
-  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a, folded: the same on every machine and in every build
-  for (const char c : term) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return static_cast<std::uint32_t>(hash ^ (hash >> 32));
+bool of_one_unit(const kefu::v1::Passage& a, const kefu::v1::Passage& b) {
+  return a.kind() == b.kind() && a.row() == b.row() && a.document_id() == b.document_id();
 }
+
+}  // namespace
 
 std::shared_ptr<const Segment> Segment::build(std::shared_ptr<const DocumentName> document,
                                               std::string model_fingerprint,
@@ -45,6 +43,10 @@ std::shared_ptr<const Segment> Segment::build(std::shared_ptr<const DocumentName
   segment->matrix_ = Int8Matrix(passages.empty() ? 0 : passages.front().vector.size());
   std::vector<std::vector<std::string>> terms;
   terms.reserve(passages.size());
+  for (std::uint32_t row = 0; row < passages.size(); ++row) {
+    if (row == 0 || !of_one_unit(passages[row - 1].passage, passages[row].passage))
+      segment->unit_starts_.push_back(row);
+  }
   for (IndexedPassage& passage : passages) {
     terms.push_back(indexed_terms(passage.passage));
     segment->matrix_.append(passage.vector);
@@ -68,6 +70,10 @@ std::shared_ptr<const Segment> Segment::merge(std::span<const Source> sources) {
     for (const Span& span : segment->spans_) {
       if (dead != nullptr && (*dead)[span.first]) continue;
       merged->spans_.push_back({span.document, merged->rows(), span.count});
+      for (auto start = std::ranges::lower_bound(segment->unit_starts_, span.first);
+           start != segment->unit_starts_.end() && *start < span.first + span.count; ++start) {
+        merged->unit_starts_.push_back(merged->rows() + (*start - span.first));
+      }
       for (std::uint32_t row = span.first; row < span.first + span.count; ++row) {
         new_rows[s][row] = merged->rows();
         merged->entries_.push_back(segment->entries_[row]);
@@ -80,10 +86,21 @@ std::shared_ptr<const Segment> Segment::merge(std::span<const Source> sources) {
   return merged;
 }
 
-std::uint64_t Segment::length(std::uint32_t first, std::uint32_t count) const {
+std::uint64_t Segment::length(RowRange rows) const {
   std::uint64_t total = 0;
-  for (std::uint32_t row = first; row < first + count; ++row) total += postings_.length(row);
+  for (std::uint32_t row = rows.first; row < rows.end(); ++row) total += postings_.length(row);
   return total;
+}
+
+RowRange Segment::unit_of(std::uint32_t row) const {
+  const auto next = std::ranges::upper_bound(unit_starts_, row);
+  const std::uint32_t first = *(next - 1);
+  return {first, (next == unit_starts_.end() ? rows() : *next) - first};
+}
+
+std::uint32_t Segment::count_units(RowRange rows) const {
+  const auto first = std::ranges::lower_bound(unit_starts_, rows.first);
+  return static_cast<std::uint32_t>(std::ranges::lower_bound(unit_starts_, rows.end()) - first);
 }
 
 }  // namespace kefu::index

@@ -22,9 +22,17 @@ struct Entry {
   std::shared_ptr<const DocumentName> document;
   kefu::v1::Passage passage;
   std::vector<float> vector;              ///< of length 1, or empty
-  std::vector<std::uint32_t> held_terms;  ///< sorted hashes of the terms of text, heading and answer
+  std::vector<std::uint32_t> held_terms;  ///< sorted short keys of the terms of text, heading and answer
 };
 using EntryPtr = std::shared_ptr<const Entry>;
+
+/// Rows of a segment that follow each other.
+struct RowRange {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+
+  std::uint32_t end() const { return first + count; }
+};
 
 /// Some passages with the structures that find them; never changes once built, so searches need no lock.
 /// Vectors of one segment have one model and one size.
@@ -56,18 +64,23 @@ class Segment {
   const std::vector<Span>& spans() const { return spans_; }
   const Int8Matrix& matrix() const { return matrix_; }
   const Postings& postings() const { return postings_; }
-  /// Terms of `count` rows from `first`.
-  std::uint64_t length(std::uint32_t first, std::uint32_t count) const;
+  /// Terms of the rows.
+  std::uint64_t length(RowRange rows) const;
+  /// The passages of the same FAQ row or of the same document, those of a file with many documents apart.
+  RowRange unit_of(std::uint32_t row) const;
+  /// How many such units begin in the rows.
+  std::uint32_t count_units(RowRange rows) const;
 
  private:
   std::string model_fingerprint_;
   std::vector<EntryPtr> entries_;
-  std::vector<Span> spans_;  // by first
+  std::vector<Span> spans_;                 // by first
+  std::vector<std::uint32_t> unit_starts_;  // ascending
   Int8Matrix matrix_;
   Postings postings_;
 };
 
 /// How terms are written down in Entry::held_terms.
-std::uint32_t term_hash(std::string_view term);
+inline std::uint32_t short_key(TermKey key) { return static_cast<std::uint32_t>(key >> 32U); }
 
 }  // namespace kefu::index

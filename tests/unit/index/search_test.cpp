@@ -1,4 +1,5 @@
 #include "fusion.hpp"
+#include "messages.hpp"
 #include "passages.hpp"
 
 #include <gmock/gmock.h>
@@ -97,15 +98,113 @@ TEST(Search, RanksRareTermsAboveCommonOnes) {
 
 TEST(Search, FusesWhatBothRankingsFind) {
   Collection collection;
-  apply(collection,
-        document("a", {text(0, "alpha", {1, 0}), text(1, "beta", {0.8F, 0.6F}), text(2, "gamma", {0, 1})}));
+  apply(collection, document("a", {text(0, "alpha", {1, 0})}));
+  apply(collection, document("b", {text(0, "beta", {0.8F, 0.6F})}));
+  apply(collection, document("c", {text(0, "gamma", {0, 1})}));
   const auto outcome = ask(collection, "beta", {1, 0});
   EXPECT_EQ(texts(outcome).at(0), "beta");
-  EXPECT_NEAR(outcome.hits[0].fused(), 1.0 / 62 + 1.0 / 61, 1e-6);
+  const float low = outcome.background.mean() - 3 * outcome.background.deviation();
+  EXPECT_NEAR(outcome.hits[0].fused(), 0.5F + 0.5F * (0.8F - low) / (1 - low), 1e-6);
+  EXPECT_NEAR(outcome.hits[1].fused(), 0.5F, 1e-6);
   EXPECT_GT(outcome.hits[0].lexical(), 0.0F);
   EXPECT_NEAR(outcome.hits[0].dense(), 0.8F, 1e-6);
   EXPECT_EQ(outcome.hits[1].lexical(), 0.0F);
   EXPECT_FALSE(outcome.lexical_only);
+}
+
+TEST(Search, LetsAllOfADocumentSupportItsPassages) {
+  Collection collection;
+  apply(collection, document("a", {text(0, "refund of an order"), text(1, "opening hours of shops")}));
+  apply(collection, document("b", {text(0, "refund of an order"), text(1, "vouchers by post")}));
+  EXPECT_EQ(ask(collection, "refund vouchers").hits.size(), 3U);
+  const auto outcome = ask(collection, "refund after vouchers");
+  std::vector<std::string> refunds;
+  for (const auto& hit : outcome.hits)
+    if (hit.passage().ordinal() == 0) refunds.push_back(hit.filename());
+  EXPECT_THAT(refunds, ElementsAre("b.md", "a.md"));
+  EXPECT_EQ(outcome.hits[1].lexical(), outcome.hits[2].lexical());  // the passage's own
+}
+
+TEST(Search, KeepsTheDocumentsOfOneFileApart) {
+  Collection collection;
+  std::vector<IndexedPassage> passages;
+  for (std::uint32_t row = 1; row <= 2; ++row) {
+    for (std::uint32_t i = 0; i < 2; ++i) {
+      passages.push_back(text(passages.size(), i == 0     ? "refund of an order"
+                                               : row == 1 ? "shop"
+                                                          : "voucher"));
+      passages.back().passage.set_row(row);
+      passages.back().passage.set_document_id("row" + std::to_string(row));
+    }
+  }
+  apply(collection, document("rows", std::move(passages)));
+  EXPECT_EQ(collection.snapshot()->units, 2U);
+  const auto outcome = ask(collection, "refund voucher");
+  ASSERT_EQ(outcome.hits.size(), 3U);
+  EXPECT_EQ(outcome.hits[0].passage().document_id(), "row2");
+  EXPECT_EQ(outcome.hits[1].passage().document_id(), "row2");
+}
+
+TEST(Search, BringsItsScoresTogetherBetween0And1) {
+  std::mt19937 random(6);
+  Collection collection;
+  for (int d = 0; d < 30; ++d) {
+    apply(collection,
+          document(std::to_string(d), {text(0, d % 2 == 0 ? "red shoe" : "blue coat", random_unit(random, 4)),
+                                       text(1, "shoe", random_unit(random, 4))}));
+  }
+  for (const std::string question : {"shoe", "", "nothing of it"}) {
+    for (const auto& vector : {random_unit(random, 4), std::vector<float>{}}) {
+      float last = 1;
+      for (const auto& hit : ask(collection, question, vector, 100).hits) {
+        EXPECT_LE(hit.fused(), last);
+        EXPECT_GE(hit.fused(), 0.0F);
+        last = hit.fused();
+      }
+    }
+  }
+}
+
+TEST(Search, FindsOnlyWhatTheFilterAdmits) {
+  Collection collection;
+  auto returns = faq(0, 1, "怎么退货", "七天内", {1, 0});
+  returns.passage.set_category("售后");
+  returns.passage.set_document_id("R01");
+  apply(collection, document("faq", {returns, faq(1, 2, "退货运费", "买家", {0.9F, std::sqrt(0.19F)})}));
+  apply(collection, document("book", {text(0, "退货说明", {0.8F, 0.6F}), text(1, "退货地址", {0, 1})}));
+  const auto filtered = [&](auto set) {
+    SearchQuery query{"kb", 1, "退货", {1, 0}, "m1", 10};
+    set(query.filter);
+    return search(*collection.snapshot(), query, {});
+  };
+  using Filter = kefu::v1::SearchFilter;
+  EXPECT_EQ(texts(filtered([](Filter&) {})).size(), 4U);
+  EXPECT_THAT(texts(filtered([](Filter& f) { f.add_kinds(kefu::v1::PASSAGE_KIND_TEXT); })),
+              ElementsAre("退货说明", "退货地址"));
+  EXPECT_THAT(texts(filtered([](Filter& f) { f.add_filenames("faq.md"); })),
+              ElementsAre("怎么退货", "退货运费"));
+  EXPECT_THAT(texts(filtered([](Filter& f) { f.add_documents("R01"); })), ElementsAre("怎么退货"));
+  EXPECT_THAT(texts(filtered([](Filter& f) { f.add_categories("售后"); })), ElementsAre("怎么退货"));
+  EXPECT_THAT(texts(filtered([](Filter& f) {
+                f.add_categories("售后");
+                f.add_kinds(kefu::v1::PASSAGE_KIND_TEXT);
+              })),
+              ElementsAre());
+  const auto some = filtered([](Filter& f) { f.add_documents("R01"); });
+  EXPECT_EQ(some.background.passages(), 4U);  // what is near depends on the whole base
+  EXPECT_FALSE(some.lexical_only);
+}
+
+TEST(SearchFilter, IsRefusedWhereNoPassageCouldPassIt) {
+  kefu::v1::SearchFilter filter;
+  EXPECT_TRUE(check_filter(filter));
+  filter.add_kinds(kefu::v1::PASSAGE_KIND_FAQ);
+  EXPECT_TRUE(check_filter(filter));
+  filter.add_kinds(kefu::v1::PASSAGE_KIND_UNSPECIFIED);
+  EXPECT_FALSE(check_filter(filter));
+  filter.clear_kinds();
+  for (int i = 0; i < 1001; ++i) filter.add_documents("d");
+  EXPECT_EQ(check_filter(filter).error().code, Errc::invalid_argument);
 }
 
 TEST(Search, CountsThePhrasingsOfAnFaqRowOnce) {
