@@ -2,6 +2,7 @@
 
 #include <kefu/base/error.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,9 +23,10 @@ enum class Needs {
 struct Caller {
   std::string key_id = {};  ///< empty: no key was asked for, and everything is allowed
   std::string key_name = {};
-  bool manages = true;                ///< role manage rather than ask
-  std::vector<std::string> kbs = {};  ///< names of knowledge bases; empty: all
-  std::string client = {};            ///< address
+  bool manages = true;                    ///< role manage rather than ask
+  std::vector<std::string> kbs = {};      ///< names of knowledge bases; empty: all
+  std::string client = {};                ///< address
+  std::uint32_t requests_per_minute = 0;  ///< 0: no limit
 
   /// Of the audit, where the path does not tell: handlers of manage actions set them as soon as they know.
   std::string kb = {};

@@ -1,18 +1,31 @@
 #include "config.hpp"
 
+#include "admin_key.hpp"
 #include "loopback.hpp"
 
 #include <utility>
 
 namespace kefu::gateway {
+namespace {
+
+constexpr std::size_t kMostRequestsPerMinute = 1'000'000;
+
+}  // namespace
 
 void add_settings(service::Settings& settings, GatewayConfig& config) {
   settings.add("listen-address", config.listen_address, "IP address of the HTTP API");
   settings.add("listen-port", config.listen_port, "port of the HTTP API, 0 for any free one");
   settings.add(
-      "allow-unauthenticated", config.allow_unauthenticated,
-      "listen on an address that other machines reach although no API key is asked for: only for private "
-      "networks where everybody may read and change every knowledge base");
+      "admin-key-file", config.admin_key_file,
+      "file that holds an API key which manages everything, of at least 20 characters; once it is set, "
+      "or any key was made, every request needs a key");
+  settings.add("requests-per-minute", config.requests_per_minute,
+               "limit of API keys that were made without one of their own; 0: none");
+  settings.add(
+      "redis-url", config.redis_url,
+      "Redis through which replicas share the limits of keys: redis://[user@]host[:port][/database]; "
+      "empty: each replica limits on its own");
+  settings.add_secret("redis-password", config.redis_password, "password of Redis");
   settings.add("allowed-hosts", config.allowed_hosts,
                "names, separated by commas, under which clients reach the API beside localhost");
   settings.add("ask-timeout", config.ask_timeout,
@@ -32,19 +45,22 @@ Result<> validate(const GatewayConfig& config) {
                 "listen-address must be an IP address such as 127.0.0.1 or 0.0.0.0, not \"" +
                     config.listen_address + "\"");
   }
-  if (!*loopback && !config.allow_unauthenticated) {
-    return fail(
-        Errc::invalid_argument,
-        "listen-address " + config.listen_address +
-            " can be reached from other machines, and no API key is asked for: listen on 127.0.0.1, or set "
-            "allow-unauthenticated if the network is private");
-  }
   for (const auto& [name, value] :
        {std::pair("max-asks", config.max_asks), std::pair("max-embeddings", config.max_embeddings),
         std::pair("max-uploads", config.max_uploads), std::pair("max-connections", config.max_connections)}) {
     if (value == 0) return fail(Errc::invalid_argument, std::string(name) + " must be at least 1");
   }
+  if (config.requests_per_minute > kMostRequestsPerMinute)
+    return fail(Errc::invalid_argument, "requests-per-minute must be at most 1000000");
+  if (!config.admin_key_file.empty()) KEFU_CHECK(AdminKey::read(config.admin_key_file));
+  if (!config.redis_url.empty()) KEFU_CHECK(config.redis());
   return {};
+}
+
+Result<redis::RedisOptions> GatewayConfig::redis() const {
+  KEFU_TRY(redis::RedisOptions options, redis::parse_redis_url(redis_url));
+  if (!redis_password.empty()) options.password = redis_password;
+  return options;
 }
 
 }  // namespace kefu::gateway

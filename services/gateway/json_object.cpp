@@ -11,16 +11,19 @@ namespace {
 
 using nlohmann::json;
 
-std::unexpected<Error> wrong_type(const char* name, const char* expected, const json& value) {
-  return fail(Errc::invalid_argument,
-              fmt::format("field \"{}\" must be {}, not {}", name, expected, value.type_name()));
-}
-
-std::unexpected<Error> missing(const char* name) {
-  return fail(Errc::invalid_argument, fmt::format("field \"{}\" is missing", name));
-}
-
 }  // namespace
+
+std::unexpected<Error> JsonObject::wrong_type(const char* name, const char* expected,
+                                              const json& value) const {
+  return fail(Errc::invalid_argument,
+              fmt::format("field \"{}\" must be {}, not {}", place(name), expected, value.type_name()));
+}
+
+std::unexpected<Error> JsonObject::missing(const char* name) const {
+  return fail(Errc::invalid_argument, fmt::format("field \"{}\" is missing", place(name)));
+}
+
+std::string JsonObject::place(std::string_view name) const { return place_ + std::string(name); }
 
 Result<JsonObject> JsonObject::parse(std::string_view body) {
   KEFU_CHECK(text::validate_utf8(body));
@@ -37,13 +40,14 @@ Result<JsonObject> JsonObject::parse(std::string_view body) {
   if (!value.is_object()) {
     return fail(Errc::invalid_argument, fmt::format("a JSON object was expected, not {}", value.type_name()));
   }
-  return JsonObject(std::move(value));
+  return JsonObject(std::move(value), "");
 }
 
-Result<> JsonObject::allow_only(std::initializer_list<std::string_view> names) const {
+Result<> JsonObject::allow_only(std::span<const std::string_view> names) const {
   for (const auto& [name, value] : value_.items()) {
     if (std::ranges::find(names, name) != names.end()) continue;
-    return fail(Errc::invalid_argument, fmt::format("unknown field \"{}\"", text::truncate_utf8(name, 64)));
+    return fail(Errc::invalid_argument,
+                fmt::format("unknown field \"{}\"", place(text::truncate_utf8(name, 64))));
   }
   return {};
 }
@@ -84,14 +88,20 @@ Result<std::optional<std::int64_t>> JsonObject::optional_integer(const char* nam
       value->is_number_unsigned() && value->get<std::uint64_t>() > static_cast<std::uint64_t>(most);
   if (!whole || too_large || value->get<std::int64_t>() < least || value->get<std::int64_t>() > most) {
     return fail(Errc::invalid_argument,
-                fmt::format("field \"{}\" must be a whole number from {} to {}", name, least, most));
+                fmt::format("field \"{}\" must be a whole number from {} to {}", place(name), least, most));
   }
   return value->get<std::int64_t>();
 }
 
 Result<std::vector<std::string>> JsonObject::required_strings(const char* name) const {
+  KEFU_TRY(std::optional<std::vector<std::string>> strings, optional_strings(name));
+  if (!strings) return missing(name);
+  return *std::move(strings);
+}
+
+Result<std::optional<std::vector<std::string>>> JsonObject::optional_strings(const char* name) const {
   const json* value = find(name);
-  if (value == nullptr) return missing(name);
+  if (value == nullptr) return std::nullopt;
   if (value->is_string()) return std::vector{value->get<std::string>()};
   if (!value->is_array()) return wrong_type(name, "a string or a list of strings", *value);
   std::vector<std::string> strings;
@@ -99,12 +109,35 @@ Result<std::vector<std::string>> JsonObject::required_strings(const char* name) 
   for (const json& entry : *value) {
     if (!entry.is_string()) {
       return fail(Errc::invalid_argument,
-                  fmt::format("field \"{}\" must hold strings only, but entry {} is {}", name, strings.size(),
-                              entry.type_name()));
+                  fmt::format("field \"{}\" must hold strings only, but entry {} is {}", place(name),
+                              strings.size(), entry.type_name()));
     }
     strings.push_back(entry.get<std::string>());
   }
   return strings;
+}
+
+Result<std::optional<JsonObject>> JsonObject::optional_object(const char* name) const {
+  const json* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_object()) return wrong_type(name, "an object", *value);
+  return JsonObject(*value, place(name) + ".");
+}
+
+Result<std::vector<JsonObject>> JsonObject::required_objects(const char* name) const {
+  const json* value = find(name);
+  if (value == nullptr) return missing(name);
+  if (!value->is_array()) return wrong_type(name, "a list of objects", *value);
+  std::vector<JsonObject> objects;
+  for (const json& entry : *value) {
+    std::string at = fmt::format("{}[{}]", place(name), objects.size());
+    if (!entry.is_object()) {
+      return fail(Errc::invalid_argument,
+                  fmt::format("field \"{}\" must be an object, not {}", at, entry.type_name()));
+    }
+    objects.push_back(JsonObject(entry, at + "."));
+  }
+  return objects;
 }
 
 }  // namespace kefu::gateway

@@ -15,10 +15,11 @@ ACCEPTED = [
     [],
     ["nats.enabled=false", "nats.url=nats://n:4222", "redis.enabled=false", "networkPolicy.enabled=false"],
     ["redis.enabled=false", "redis.url=rediss://cache:6380", "index.replicas=3", "index.storage.className=fast"],
+    ["gateway.adminKey.existingSecret=my-key", "networkPolicy.enabled=false"],
     ["answer.llm.url=https://llm.example/v1", "answer.llm.model=m", "answer.llm.secretName=llm"],
     ["gateway.service.type=LoadBalancer", "gateway.allowFrom[0].namespaceSelector.matchLabels.team=shop", "image.pullSecrets[0]=s"],
 ]
-REFUSED = ["gateway.replicas=-1", "logLevel=loud", "nats.enabled=false", "redis.url=http://cache", "gatewy.replicas=2",
+REFUSED = ["gateway.replicas=-1", "logLevel=loud", "nats.enabled=false", "redis.url=http://cache", "gatewy.replicas=2", "gateway.adminKey.file=x",
            "index.storage.size=5GB"]
 
 

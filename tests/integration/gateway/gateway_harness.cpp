@@ -1,5 +1,7 @@
 #include "gateway_harness.hpp"
 
+#include "api_key.hpp"
+
 #include <kefu/base/ids.hpp>
 #include <kefu/proto/streams.hpp>
 #include <kefu/testing/run_task.hpp>
@@ -32,10 +34,12 @@ Task<Result<std::uint64_t>> GatedStore::append(bus::Message message, Deadline de
   co_return co_await inner_.append(std::move(message), deadline);
 }
 
-GatewayHarness::GatewayHarness(GatewayConfig config)
+GatewayHarness::GatewayHarness(GatewayConfig config, AdminKey admin_key)
     : logger_("kefu-gateway", telemetry::Level::debug,
               [this](std::string_view line) { log_.append(line).push_back('\n'); }),
-      flow_(config, *gateway_bus_, store_, knowledge_bases_, logger_, metrics_),
+      admin_key_(std::move(admin_key)),
+      flow_(config, *gateway_bus_, store_, *reader_, knowledge_bases_,
+            {.keys = keys_, .admin_key = admin_key_, .limiter = limiter_}, logger_, metrics_),
       server_(
           io_.get_executor(), http::ServerOptions{.port = 0},
           [this](http::Exchange& exchange) { return flow_.handle(exchange); },
@@ -44,6 +48,9 @@ GatewayHarness::GatewayHarness(GatewayConfig config)
   Result<> ready;
   ready = await(proto::ensure_streams(*memory_store_, proto::StreamLimits{}, soon()));
   if (ready) ready = await(bucket_->ensure(0ms, soon()));
+  if (ready) ready = await(key_bucket_->ensure(0ms, soon()));
+  run([this] { tasks_.spawn(keys_.run()); });
+  await(keys_.wait_complete(soon()));
   run([&] {
     if (ready) ready = server_.start();
     port_ = server_.port();
@@ -57,6 +64,8 @@ GatewayHarness::~GatewayHarness() {
   for (auto& subscription : subscriptions_)
     asio::co_spawn(io_, subscription->drain(), asio::use_future).get();
   run([this] { subscriptions_.clear(); });
+  run([this] { keys_.stop(); });
+  asio::co_spawn(io_, tasks_.join(), asio::use_future).get();
   work_.reset();
   thread_.join();
 }
@@ -89,6 +98,21 @@ void GatewayHarness::add_knowledge_base(const std::string& name, const std::stri
   record.set_generation(1);
   const auto put = await(bucket_->put(subject_token(name), record.SerializeAsString(), std::nullopt, soon()));
   if (!put) throw std::runtime_error(put.error().message);
+}
+
+std::string GatewayHarness::add_key(kefu::v1::ApiKey key) {
+  const std::string secret = new_secret();
+  if (key.id().empty()) key.set_id(random_id());
+  key.set_secret_sha256(secret_hash(secret));
+  const auto put = await(key_bucket_->put(key.id(), key.SerializeAsString(), std::nullopt, soon()));
+  if (!put) throw std::runtime_error(put.error().message);
+  const auto known = [&] {
+    bool found = false;
+    run([&] { found = keys_.find_by_hash(key.secret_sha256()) != nullptr; });
+    return found;
+  };
+  if (!eventually(known)) throw std::runtime_error("the gateway did not hear of the key");
+  return secret;
 }
 
 void GatewayHarness::set_connected(bool connected) {

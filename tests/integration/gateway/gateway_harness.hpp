@@ -2,11 +2,14 @@
 
 #include "config.hpp"
 #include "gateway_flow.hpp"
+#include "rate_limit.hpp"
 
+#include <kefu/async/task_group.hpp>
 #include <kefu/bus/memory_bus.hpp>
 #include <kefu/directory/knowledge_bases.hpp>
 #include <kefu/http/client.hpp>
 #include <kefu/http/server.hpp>
+#include <kefu/redis/memory_token_buckets.hpp>
 #include <kefu/telemetry/log.hpp>
 #include <kefu/telemetry/metrics.hpp>
 
@@ -68,7 +71,8 @@ class GatedStore final : public bus::StreamStore {
 /// behind it and the clients in front of it.
 class GatewayHarness {
  public:
-  explicit GatewayHarness(GatewayConfig config = {});
+  /// The file that `config` names has been read already; the harness reads none.
+  explicit GatewayHarness(GatewayConfig config = {}, AdminKey admin_key = {});
   ~GatewayHarness();
 
   /// Answers a subject as a service would, from now on.
@@ -81,10 +85,15 @@ class GatewayHarness {
     std::string subject;
     std::string payload;
   };
+  /// A key of this record, made by another gateway; returns its secret.
+  std::string add_key(kefu::v1::ApiKey key);
+  KeyStore& keys() { return keys_; }
   /// The newest message of a subject; wildcards are allowed.
   std::optional<Stored> last(std::string_view stream, std::string subject);
   std::uint64_t stored_messages(std::string_view stream);
   GatedStore& store() { return store_; }
+  /// On the thread of the gateway.
+  GatewayFlow& flow() { return flow_; }
   /// Runs on the thread of the gateway, and returns when done.
   void run(std::function<void()> function);
 
@@ -113,6 +122,13 @@ class GatewayHarness {
   std::string log_;
   telemetry::Logger logger_;
   telemetry::Metrics metrics_;
+  std::unique_ptr<bus::StreamReader> reader_ = broker_.stream_reader();
+  std::unique_ptr<bus::KeyValueBucket> key_bucket_ = broker_.bucket("KEFU_KEYS");
+  KeyStore keys_{io_.get_executor(), *key_bucket_};
+  AdminKey admin_key_;
+  redis::MemoryTokenBuckets buckets_;
+  SharedRateLimiter limiter_{io_.get_executor(), &buckets_, metrics_};
+  TaskGroup tasks_{io_.get_executor(), {}};
   GatewayFlow flow_;
   http::Server server_;
   std::uint16_t port_ = 0;

@@ -20,6 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 bool eventually_blocking(const std::function<bool()>& condition) {
@@ -45,9 +46,12 @@ class GatewayProcess : public ::testing::Test {
     std::ifstream in(log_file());
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  http::Response get(std::uint16_t port, const std::string& path) {
-    auto response = run_task(
-        io_, client_.send({.url = "http://127.0.0.1:" + std::to_string(port) + path}, Deadline::in(10s)));
+  http::Response get(std::uint16_t port, const std::string& path, const std::string& secret = {}) {
+    http::Fields fields;
+    if (!secret.empty()) fields.set("Authorization", "Bearer " + secret);
+    auto response = run_task(io_, client_.send({.url = "http://127.0.0.1:" + std::to_string(port) + path,
+                                                .fields = std::move(fields)},
+                                               Deadline::in(10s)));
     return response ? *std::move(response) : http::Response{.status = 0};
   }
 
@@ -59,13 +63,91 @@ class GatewayProcess : public ::testing::Test {
   http::Client client_{io_.get_executor(), {}};
 };
 
-TEST_F(GatewayProcess, RefusesInOneSentenceToStartWhereOthersReachItWithoutAKey) {
-  nats_.kill();  // it does not wait for NATS to say so
+TEST_F(GatewayProcess, RefusesToStartWhereOthersReachItWithoutAKeyAndSaysWhatToDo) {
   Process gateway = start({"--listen-address", "0.0.0.0"});
   EXPECT_EQ(gateway.wait(20s), 1) << log();
-  EXPECT_THAT(log(), StartsWith("kefu-gateway: listen-address 0.0.0.0 can be reached from other machines"));
-  EXPECT_THAT(log(), HasSubstr("allow-unauthenticated"));
+  EXPECT_THAT(log(), HasSubstr("listen-address 0.0.0.0 can be reached from other machines, and there is no "
+                               "API key: set admin-key-file"));
+  EXPECT_EQ(get(port_, "/healthz").status, 0);
+}
+
+TEST_F(GatewayProcess, RefusesAnAdminKeyFileThatHoldsNoKeyBeforeAnythingIsStarted) {
+  nats_.kill();  // it does not wait for NATS to say so
+  const std::string file = folder_.path() / "short";
+  std::ofstream(file) << "short\n";
+  Process gateway = start({"--admin-key-file", file});
+  EXPECT_EQ(gateway.wait(20s), 1) << log();
+  EXPECT_THAT(log(), StartsWith("kefu-gateway: admin-key-file " + file));
   EXPECT_EQ(std::ranges::count(log(), '\n'), 1);
+}
+
+TEST_F(GatewayProcess, StartsWhereOthersReachItWithAnAdminKeyAndThenWithAnyKey) {
+  const std::string file = folder_.path() / "admin-key";
+  std::ofstream(file) << "the-key-of-the-operator\n";
+  Process gateway = start({"--listen-address", "0.0.0.0", "--admin-key-file", file, "--drain-delay", "0s"});
+  ASSERT_TRUE(eventually_blocking([&] { return get(admin_port_, "/readyz").status == 200; })) << log();
+  EXPECT_EQ(get(port_, "/v1/keys").status, 401);
+  EXPECT_EQ(get(port_, "/healthz").status, 200);
+  EXPECT_EQ(get(port_, "/v1/keys", "the-key-of-the-operator").status, 200);
+  auto created = run_task(io_, client_.send({.method = "POST",
+                                             .url = "http://127.0.0.1:" + std::to_string(port_) + "/v1/keys",
+                                             .fields = {{"Authorization", "Bearer the-key-of-the-operator"},
+                                                        {"Content-Type", "application/json"}},
+                                             .body = R"({"name":"chief","role":"manage"})"},
+                                            Deadline::in(10s)));
+  ASSERT_TRUE(created);
+  ASSERT_EQ(created->status, 201) << created->body;
+  const std::string secret = json::parse(created->body)["secret"];
+  gateway.signal(SIGTERM);
+  EXPECT_EQ(gateway.wait(20s), 0) << log();
+  EXPECT_THAT(log(), Not(HasSubstr("the-key-of-the-operator")));
+  EXPECT_THAT(log(), Not(HasSubstr(secret)));
+
+  Process again = start({"--listen-address", "0.0.0.0", "--drain-delay", "0s"});
+  ASSERT_TRUE(eventually_blocking([&] { return get(admin_port_, "/readyz").status == 200; })) << log();
+  EXPECT_EQ(get(port_, "/v1/keys", "the-key-of-the-operator").status, 401);
+  EXPECT_EQ(get(port_, "/v1/keys", secret).status, 200);
+  const auto audit = get(port_, "/v1/audit", secret);
+  EXPECT_EQ(json::parse(audit.body)["action"], "key.create");
+  EXPECT_EQ(json::parse(audit.body)["key_id"], "admin");
+  EXPECT_THAT(get(admin_port_, "/metrics").body, HasSubstr("kefu_gateway_keys{state=\"usable\"} 1"));
+  again.signal(SIGTERM);
+  EXPECT_EQ(again.wait(20s), 0) << log();
+}
+
+TEST_F(GatewayProcess, AKeyRevokedOnOneReplicaIsRefusedByAnotherWithinSeconds) {
+  Process first = start({"--drain-delay", "0s"});
+  ASSERT_TRUE(eventually_blocking([&] { return get(port_, "/readyz").status == 200; })) << log();
+  const std::uint16_t other_port = free_port();
+  Process second({.command = {KEFU_BIN_DIR "/kefu-gateway", "--nats-url", nats_.url(), "--admin-port", "0",
+                              "--listen-port", std::to_string(other_port), "--drain-delay", "0s"},
+                  .output = log_file()});
+  ASSERT_TRUE(eventually_blocking([&] { return get(other_port, "/readyz").status == 200; })) << log();
+  const auto post = [&](const std::string& body, const std::string& secret) {
+    http::Fields fields{{"Content-Type", "application/json"}};
+    if (!secret.empty()) fields.set("Authorization", "Bearer " + secret);
+    auto response =
+        run_task(io_, client_.send({.method = "POST",
+                                    .url = "http://127.0.0.1:" + std::to_string(port_) + "/v1/keys",
+                                    .fields = std::move(fields),
+                                    .body = body},
+                                   Deadline::in(10s)));
+    return response ? json::parse(response->body) : json{};
+  };
+  const std::string chief = post(R"({"name":"chief","role":"manage"})", "")["secret"];
+  EXPECT_TRUE(eventually_blocking([&] { return get(other_port, "/v1/keys").status == 401; }));
+  const json second_key = post(R"({"name":"b","role":"manage"})", chief);
+  const std::string secret = second_key["secret"];
+  EXPECT_TRUE(eventually_blocking([&] { return get(other_port, "/v1/keys", secret).status == 200; }));
+  const auto revoked = run_task(io_, client_.send({.method = "DELETE",
+                                                   .url = "http://127.0.0.1:" + std::to_string(port_) +
+                                                          "/v1/keys/" + second_key["id"].get<std::string>(),
+                                                   .fields = {{"Authorization", "Bearer " + chief}}},
+                                                  Deadline::in(10s)));
+  ASSERT_TRUE(revoked);
+  EXPECT_EQ(revoked->status, 204);
+  EXPECT_EQ(get(port_, "/v1/keys", secret).status, 401);
+  EXPECT_TRUE(eventually_blocking([&] { return get(other_port, "/v1/keys", secret).status == 401; }));
 }
 
 TEST_F(GatewayProcess, ServesTheSameEndpointsOnBothPortsAndNamesWhatIsMissing) {
