@@ -31,45 +31,39 @@ namespace kefu::gateway {
 
 /// What says who may call; everything outlives the flow.
 struct AccessParts {
-  KeyStore &keys;
-  AdminKey &admin_key;
-  RateLimiter &limiter;
+  KeyStore& keys;
+  AdminKey& admin_key;
+  RateLimiter& limiter;
 };
 
-/// The HTTP API: which route goes to which handler, and what holds for every
-/// request: who may send it, its id, its deadline, its metrics, the shape of
-/// errors.
+/// The HTTP API: which route goes to which handler, and what holds for every request: who may send it, its
+/// id, its deadline, its metrics, the shape of errors.
 class GatewayFlow {
-public:
-  /// All references outlive the flow. `store` should be on the connection for
-  /// bulk.
-  GatewayFlow(const GatewayConfig &config, bus::MessageBus &bus,
-              bus::StreamStore &store, bus::StreamReader &reader,
-              const directory::KnowledgeBases &knowledge_bases,
-              AccessParts access, const telemetry::Logger &log,
-              telemetry::Metrics &metrics);
-  GatewayFlow(const GatewayFlow &) = delete;
+ public:
+  /// All references outlive the flow. `store` should be on the connection for bulk.
+  GatewayFlow(const GatewayConfig& config, bus::MessageBus& bus, bus::StreamStore& store,
+              bus::StreamReader& reader, const directory::KnowledgeBases& knowledge_bases, AccessParts access,
+              const telemetry::Logger& log, telemetry::Metrics& metrics);
+  GatewayFlow(const GatewayFlow&) = delete;
 
-  /// For the endpoints that every service has, which are open to whoever
-  /// reaches the port.
-  http::Router &open_routes() { return open_router_; }
+  /// For the endpoints that every service has, which are open to whoever reaches the port.
+  http::Router& open_routes() { return open_router_; }
 
   /// Answers one request; the handler of the server.
-  Task<void> handle(http::Exchange &exchange);
+  Task<void> handle(http::Exchange& exchange);
   /// Answers one that has no handler; the error handler of the server.
-  Task<void> refuse(http::Exchange &exchange, Error error);
+  Task<void> refuse(http::Exchange& exchange, Error error);
 
-private:
+ private:
   struct RouteSpec {
     std::string_view method;
     std::string_view pattern;
     Needs needs;
     std::chrono::milliseconds time_limit;
-    std::string_view action =
-        {}; ///< its name in the audit; empty: it changes nothing
+    std::string_view action = {};  ///< its name in the audit; empty: it changes nothing
   };
   struct Route {
-    std::string name; ///< method and pattern
+    std::string name;  ///< method and pattern
     RouteSpec spec;
     Handler handler;
     RouteMetrics metrics;
@@ -79,28 +73,23 @@ private:
   struct Call {
     RequestContext context;
     Caller caller = {};
-    bool admitted = false; ///< its caller is known and within the limit: what
-                           ///< it does is of interest to the audit
+    bool admitted = false;  ///< its caller is known and within the limit, so the audit wants to know
     std::optional<std::chrono::seconds> retry_after = {};
   };
 
   void add_access_routes(std::chrono::milliseconds time_limit);
   void add(RouteSpec spec, Handler handler);
-  Task<void> run(Route &route, http::Exchange &exchange);
-  Task<Result<Reply>> answer(const Route &route, Call &call,
-                             http::Exchange &exchange);
-  Task<void> audit(const Route &route, const Call &call,
-                   const http::RequestHead &head,
-                   const Result<Reply> &reply) const;
-  Task<int> send(const Route &route, const Call &call, Result<Reply> reply,
-                 http::Exchange &exchange);
-  Task<Result<Reply>> guarded(Handler handler, RequestContext context,
-                              Caller &caller, http::Exchange &exchange);
-  void report(const Route &route, const RequestContext &context,
-              const Error &error) const;
+  Task<void> run(Route& route, http::Exchange& exchange);
+  Task<Result<Reply>> answer(const Route& route, Call& call, http::Exchange& exchange);
+  Task<void> audit(const Route& route, const Call& call, const http::RequestHead& head,
+                   const Result<Reply>& reply) const;
+  Task<int> send(const Route& route, const Call& call, Result<Reply> reply, http::Exchange& exchange);
+  Task<Result<Reply>> guarded(Handler handler, RequestContext context, Caller& caller,
+                              http::Exchange& exchange);
+  void report(const Route& route, const RequestContext& context, const Error& error) const;
 
-  telemetry::Metrics &metrics_;
-  const telemetry::Logger &log_;
+  telemetry::Metrics& metrics_;
+  const telemetry::Logger& log_;
   Admission admission_;
   AuditLog audit_log_;
   ErrorMetrics errors_;
@@ -113,9 +102,9 @@ private:
   EmbeddingRoutes embeddings_;
   KeyRoutes keys_;
   AuditRoutes audit_;
-  std::list<Route> routes_; // the router's handlers refer to them
+  std::list<Route> routes_;  // the router's handlers refer to them
   http::Router router_;
   http::Router open_router_;
 };
 
-} // namespace kefu::gateway
+}  // namespace kefu::gateway
