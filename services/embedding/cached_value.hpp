@@ -2,18 +2,11 @@
 
 #include "embedder.hpp"
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace kefu::embedding {
-
-/// A vector with what it cost, in the precision in which it is kept.
-struct TextVector {
-  Vector vector;  ///< of length 1
-  std::uint32_t tokens = 0;
-};
 
 /// What Redis holds for one text, little endian:
 /// version (1 byte), kefu.v1.VectorFormat (1 byte), dimensions (2 bytes), tokens (4 bytes), float16

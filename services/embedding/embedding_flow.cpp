@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <utility>
 
 namespace kefu::embedding {
@@ -14,6 +15,8 @@ namespace {
 
 /// Less text than this costs less to work on than to hand to another thread.
 constexpr std::size_t kInlineBytes = 1024;
+
+constexpr auto kWarmUpWithin = std::chrono::seconds(60);
 
 std::size_t total_bytes(const std::vector<std::string>& texts) {
   std::size_t bytes = 0;
@@ -45,7 +48,7 @@ EmbeddingFlow::EmbeddingFlow(asio::any_io_executor executor, Embedder& embedder,
       metrics_(metrics),
       tasks_(tasks),
       queue_(executor, embedder, limits, metrics,
-             [this](std::vector<JobPtr> jobs, std::vector<Result<Vector>> vectors) {
+             [this](std::vector<JobPtr> jobs, std::vector<Result<TextVector>> vectors) {
                computed(std::move(jobs), std::move(vectors));
              }) {
   for (std::size_t i = 0; i < embedder.model().calls_at_once; ++i) tasks_.spawn(queue_.run());
@@ -54,8 +57,8 @@ EmbeddingFlow::EmbeddingFlow(asio::any_io_executor executor, Embedder& embedder,
 Task<Result<>> EmbeddingFlow::warm_up() {
   std::vector<ModelInput> inputs;
   inputs.push_back(embedder_.prepare("warm-up", Role::query));
-  auto vectors = co_await embedder_.embed(std::move(inputs));
-  for (Result<Vector>& vector : vectors) KEFU_CO_CHECK(std::move(vector));
+  auto vectors = co_await embedder_.embed(std::move(inputs), Deadline::in(kWarmUpWithin));
+  for (Result<TextVector>& vector : vectors) KEFU_CO_CHECK(std::move(vector));
   co_return Result<>{};
 }
 
@@ -126,7 +129,7 @@ Task<void> EmbeddingFlow::resolve(NewTexts fresh, Role role) {
   std::vector<ModelInput> inputs = co_await prepare(std::move(missing.texts), missing.bytes, role);
   std::vector<JobPtr> jobs;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const std::size_t tokens = inputs[i].tokens.size();
+    const std::size_t tokens = inputs[i].tokens;
     if (tokens > model().max_tokens) {
       const std::size_t added = embedder_.tokens_added();
       finish(missing.jobs[i], {Errc::invalid_argument,
@@ -155,7 +158,7 @@ Task<std::vector<ModelInput>> EmbeddingFlow::prepare(std::vector<std::string> te
   co_return co_await text_pool_.run(std::move(work));
 }
 
-void EmbeddingFlow::computed(std::vector<JobPtr> jobs, std::vector<Result<Vector>> vectors) {
+void EmbeddingFlow::computed(std::vector<JobPtr> jobs, std::vector<Result<TextVector>> vectors) {
   std::vector<VectorCache::Entry> entries;
   std::vector<JobPtr> stored;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
@@ -163,8 +166,8 @@ void EmbeddingFlow::computed(std::vector<JobPtr> jobs, std::vector<Result<Vector
       finish(jobs[i], vectors[i].error());
       continue;
     }
-    const auto value = std::make_shared<const TextVector>(
-        TextVector{as_kept(*vectors[i]), static_cast<std::uint32_t>(jobs[i]->tokens())});
+    const auto value =
+        std::make_shared<const TextVector>(TextVector{as_kept(vectors[i]->vector), vectors[i]->tokens});
     jobs[i]->finish(value, Source::model);
     entries.push_back({jobs[i]->key(), value});
     stored.push_back(std::move(jobs[i]));

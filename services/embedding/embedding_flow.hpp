@@ -70,7 +70,7 @@ class EmbeddingFlow {
   NewTexts join(NamedTexts named, Lane lane, const std::shared_ptr<TextWait>& wait);
   Task<void> resolve(NewTexts fresh, Role role);
   Task<std::vector<ModelInput>> prepare(std::vector<std::string> texts, std::size_t bytes, Role role);
-  void computed(std::vector<JobPtr> jobs, std::vector<Result<Vector>> vectors);
+  void computed(std::vector<JobPtr> jobs, std::vector<Result<TextVector>> vectors);
   Task<void> store(std::vector<VectorCache::Entry> entries, std::vector<JobPtr> jobs);
   void finish(const JobPtr& job, Error error);
   void forget(const JobPtr& job);

@@ -259,14 +259,15 @@ class LlamaEmbedder::Engine {
     return tokens;
   }
 
-  Task<std::vector<Result<Vector>>> embed(std::vector<ModelInput> inputs) {
+  Task<std::vector<Result<TextVector>>> embed(std::vector<ModelInput> inputs) {
     assert(!free_.empty() && "more than calls_at_once");
     Worker* const worker = free_.back();
     free_.pop_back();
     auto work = [this, worker, inputs = std::move(inputs)]() mutable {
-      std::vector<Result<Vector>> vectors;
+      std::vector<Result<TextVector>> vectors;
       vectors.reserve(inputs.size());
-      for (ModelInput& input : inputs) vectors.push_back(compute(*worker, input));
+      for (ModelInput& input : inputs)
+        vectors.push_back(compute(*worker, std::get<ModelInput::Tokens>(input.content)));
       return vectors;
     };
     auto vectors = co_await pool_->run(std::move(work));
@@ -281,17 +282,16 @@ class LlamaEmbedder::Engine {
   }
 
   /// On a thread of the pool.
-  Result<Vector> compute(Worker& worker, ModelInput& input) const {
-    if (input.tokens.empty() || input.tokens.size() > info_.max_tokens) {
-      return fail(Errc::internal, "the model cannot take this text",
-                  fmt::format("{} tokens", input.tokens.size()));
+  Result<TextVector> compute(Worker& worker, ModelInput::Tokens& tokens) const {
+    if (tokens.empty() || tokens.size() > info_.max_tokens) {
+      return fail(Errc::internal, "the model cannot take this text", fmt::format("{} tokens", tokens.size()));
     }
-    const float* pooled = worker.infer(input.tokens);
+    const float* pooled = worker.infer(tokens);
     if (pooled == nullptr) return fail(Errc::internal, "the model failed");
     Vector vector(pooled, pooled + info_.dimensions);
     if (!vector::normalize_length(vector))
       return fail(Errc::internal, "the model gave a vector without direction");
-    return vector;
+    return TextVector{std::move(vector), static_cast<std::uint32_t>(tokens.size())};
   }
 
   LlamaOptions options_;
@@ -319,14 +319,17 @@ const ModelInfo& LlamaEmbedder::model() const { return engine_->info(); }
 std::size_t LlamaEmbedder::tokens_added() const { return engine_->tokens_added(); }
 
 ModelInput LlamaEmbedder::prepare(std::string_view text, Role role) const {
-  return {engine_->tokenize(engine_->prefix(role) + std::string(text), true)};
+  ModelInput::Tokens tokens = engine_->tokenize(engine_->prefix(role) + std::string(text), true);
+  const std::size_t count = tokens.size();
+  return {std::move(tokens), count};
 }
 
 std::size_t LlamaEmbedder::count_tokens(std::string_view text) const {
   return engine_->tokenize(std::string(text), false).size();
 }
 
-Task<std::vector<Result<Vector>>> LlamaEmbedder::embed(std::vector<ModelInput> inputs) {
+/// What has begun is finished: the queue drops what is late before that.
+Task<std::vector<Result<TextVector>>> LlamaEmbedder::embed(std::vector<ModelInput> inputs, Deadline) {
   co_return co_await engine_->embed(std::move(inputs));
 }
 

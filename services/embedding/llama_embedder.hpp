@@ -38,7 +38,7 @@ class LlamaEmbedder final : public Embedder {
   ModelInput prepare(std::string_view text, Role role) const override;
   std::size_t count_tokens(std::string_view text) const override;
   std::size_t tokens_added() const override;
-  Task<std::vector<Result<Vector>>> embed(std::vector<ModelInput> inputs) override;
+  Task<std::vector<Result<TextVector>>> embed(std::vector<ModelInput> inputs, Deadline deadline) override;
 
  private:
   class Engine;

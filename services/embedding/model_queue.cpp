@@ -1,5 +1,6 @@
 #include "model_queue.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace kefu::embedding {
@@ -69,8 +70,8 @@ void ModelQueue::drop_unwanted() {
 void ModelQueue::drop(std::vector<JobPtr> jobs) {
   if (jobs.empty()) return;
   metrics_.dropped.add(static_cast<double>(jobs.size()));
-  std::vector<Result<Vector>> results(jobs.size(),
-                                      fail(Errc::deadline_exceeded, "the text was not embedded in time"));
+  std::vector<Result<TextVector>> results(jobs.size(),
+                                          fail(Errc::deadline_exceeded, "the text was not embedded in time"));
   finished_(std::move(jobs), std::move(results));
 }
 
@@ -82,7 +83,9 @@ std::vector<ModelQueue::JobPtr> ModelQueue::next_batch() {
     while (!lane.jobs.empty()) {
       const bool wanted = lane.jobs.front()->wanted();
       const std::size_t next = lane.jobs.front()->tokens();
-      if (wanted && !batch.empty() && tokens + next > embedder_.model().tokens_a_call) break;
+      const bool full =
+          tokens + next > embedder_.model().tokens_a_call || batch.size() >= embedder_.model().texts_a_call;
+      if (wanted && !batch.empty() && full) break;
       if (wanted) tokens += next;
       (wanted ? batch : dropped).push_back(std::move(lane.jobs.front()));
       lane.jobs.pop_front();
@@ -103,19 +106,26 @@ Task<void> ModelQueue::run() {
       co_await changed_.wait();
       continue;
     }
-    std::vector<ModelInput> inputs;
-    std::size_t tokens = 0;
-    for (const JobPtr& job : batch) {
-      tokens += job->tokens();
-      inputs.push_back(job->take_input());
-    }
-    const auto begin = Deadline::Clock::now();
-    std::vector<Result<Vector>> vectors = co_await embedder_.embed(std::move(inputs));
-    metrics_.inference.observe(Deadline::Clock::now() - begin);
-    metrics_.tokens_computed.add(static_cast<double>(tokens));
-    metrics_.texts_computed.add(static_cast<double>(batch.size()));
-    finished_(std::move(batch), std::move(vectors));
+    co_await compute(std::move(batch));
   }
+}
+
+Task<void> ModelQueue::compute(std::vector<JobPtr> batch) {
+  std::vector<ModelInput> inputs;
+  Deadline deadline = batch.front()->wanted_until();
+  for (const JobPtr& job : batch) {
+    deadline = Deadline::at(std::max(deadline.time(), job->wanted_until().time()));
+    inputs.push_back(job->take_input());
+  }
+  const auto begin = Deadline::Clock::now();
+  std::vector<Result<TextVector>> vectors = co_await embedder_.embed(std::move(inputs), deadline);
+  metrics_.inference.observe(Deadline::Clock::now() - begin);
+  for (const Result<TextVector>& vector : vectors) {
+    if (!vector) continue;
+    metrics_.tokens_computed.add(vector->tokens);
+    metrics_.texts_computed.add();
+  }
+  finished_(std::move(batch), std::move(vectors));
 }
 
 void ModelQueue::stop() {

@@ -30,7 +30,7 @@ class ModelQueue {
   using JobPtr = std::shared_ptr<TextJob>;
   /// Told of every job pushed, once: its vector, the model's error, or `deadline_exceeded` when it was
   /// dropped.
-  using Finished = std::function<void(std::vector<JobPtr>, std::vector<Result<Vector>>)>;
+  using Finished = std::function<void(std::vector<JobPtr>, std::vector<Result<TextVector>>)>;
 
   ModelQueue(asio::any_io_executor executor, Embedder& embedder, QueueLimits limits,
              const EmbeddingMetrics& metrics, Finished finished);
@@ -59,6 +59,7 @@ class ModelQueue {
   void drop_unwanted();
   void drop(std::vector<JobPtr> jobs);
   std::vector<JobPtr> next_batch();
+  Task<void> compute(std::vector<JobPtr> batch);
 
   Embedder& embedder_;
   QueueLimits limits_;

@@ -45,6 +45,15 @@ bool TextJob::wanted() const {
   });
 }
 
+Deadline TextJob::wanted_until() const {
+  Deadline last = Deadline::at(Deadline::Clock::time_point{});
+  for (const Waiter& waiter : waiters_) {
+    const auto wait = waiter.wait.lock();
+    if (wait && wait->wants_more() && wait->deadline().time() > last.time()) last = wait->deadline();
+  }
+  return last;
+}
+
 void TextJob::finish(Result<std::shared_ptr<const TextVector>> value, Source source) {
   if (value_) return;
   value_ = std::move(value);

@@ -38,6 +38,7 @@ class TextWait {
   void deliver(std::size_t index, Result<Delivery> delivery);
   /// False once the caller has no use for further texts.
   bool wants_more() const { return !error_ && missing_ != 0 && !deadline_.passed(); }
+  Deadline deadline() const { return deadline_; }
   /// In the order of the request. Errors: that of the first text that failed; `deadline_exceeded`.
   Task<Result<std::vector<Delivery>>> all();
 
@@ -64,12 +65,14 @@ class TextJob {
   void add_waiter(const std::shared_ptr<TextWait>& wait, std::size_t index);
   /// Somebody waits whose deadline has not passed.
   bool wanted() const;
+  /// When the last of those who wait gives up; has passed where nobody waits.
+  Deadline wanted_until() const;
   /// The first waiter is told `source`, those who came after it `joined`.
   void finish(Result<std::shared_ptr<const TextVector>> value, Source source);
 
   /// Set once the text turns out to be new.
   void set_input(ModelInput input) {
-    tokens_ = input.tokens.size();
+    tokens_ = input.tokens;
     input_ = std::move(input);
   }
   ModelInput take_input() { return std::move(input_); }

@@ -75,7 +75,7 @@ class ModelAlone {
   }
   Task<void> embed(std::string text, Role role) {
     std::vector<embedding::ModelInput> inputs{embedder_.prepare(text, role)};
-    const auto vectors = co_await embedder_.embed(std::move(inputs));
+    const auto vectors = co_await embedder_.embed(std::move(inputs), Deadline::in(60s));
     if (!vectors.front()) throw std::runtime_error(vectors.front().error().message);
   }
 

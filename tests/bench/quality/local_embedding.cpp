@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <exception>
@@ -18,6 +19,8 @@
 
 namespace kefu::bench {
 namespace {
+
+constexpr auto kEmbedWithin = std::chrono::minutes(1);
 
 void write_text(std::ostream& out, const std::string& text) {
   const auto length = static_cast<std::uint32_t>(text.size());
@@ -80,9 +83,9 @@ Task<void> LocalEmbedding::compute(Work& work, Role role) {
   while (work.next < work.texts.size()) {
     const std::size_t index = work.next++;
     std::vector<embedding::ModelInput> inputs{embedder_.prepare(work.texts[index], role)};
-    auto vectors = co_await embedder_.embed(std::move(inputs));
+    auto vectors = co_await embedder_.embed(std::move(inputs), Deadline::in(kEmbedWithin));
     if (vectors.front()) {
-      vectors_[work.keys[index]] = *std::move(vectors.front());
+      vectors_[work.keys[index]] = std::move(vectors.front()->vector);
     } else {
       vectors_.erase(work.keys[index]);
       ++work.failed;

@@ -27,16 +27,18 @@ class FakeEmbedder final : public Embedder {
   std::size_t tokens_added() const override { return 2; }
   std::size_t count_tokens(std::string_view text) const override { return text.size(); }
   ModelInput prepare(std::string_view text, Role role) const override {
-    ModelInput input{{role == Role::query ? 1 : 2}};
-    for (const char c : text) input.tokens.push_back(static_cast<unsigned char>(c));
-    input.tokens.push_back(0);
-    return input;
+    ModelInput::Tokens tokens{role == Role::query ? 1 : 2};
+    for (const char c : text) tokens.push_back(static_cast<unsigned char>(c));
+    tokens.push_back(0);
+    const std::size_t count = tokens.size();
+    return {std::move(tokens), count};
   }
-  Task<std::vector<Result<Vector>>> embed(std::vector<ModelInput> inputs) override {
+  Task<std::vector<Result<TextVector>>> embed(std::vector<ModelInput> inputs, Deadline deadline) override {
     ++calls_;
+    deadlines.push_back(deadline);
     for (const ModelInput& input : inputs) seen_.push_back(text_of(input));
     while (held_) co_await released_.wait();
-    std::vector<Result<Vector>> vectors;
+    std::vector<Result<TextVector>> vectors;
     for (const ModelInput& input : inputs) vectors.push_back(vector_of(input));
     co_return vectors;
   }
@@ -51,24 +53,29 @@ class FakeEmbedder final : public Embedder {
   const std::vector<std::string>& seen() const { return seen_; }
   std::size_t calls() const { return calls_; }
 
+  std::optional<Error> failure;     ///< of every text
+  std::vector<Deadline> deadlines;  ///< of the calls
   ModelInfo info{.fingerprint = "fake", .dimensions = 8, .max_tokens = 32};
 
   static constexpr std::string_view kPoison = "poison";
 
  private:
   static std::string text_of(const ModelInput& input) {
-    return {input.tokens.begin() + 1, input.tokens.end() - 1};
+    const auto& tokens = std::get<ModelInput::Tokens>(input.content);
+    return {tokens.begin() + 1, tokens.end() - 1};
   }
-  Result<Vector> vector_of(const ModelInput& input) const {
+  Result<TextVector> vector_of(const ModelInput& input) const {
+    if (failure) return fail(*failure);
     if (text_of(input) == kPoison) return fail(Errc::internal, "the model failed");
     Vector vector(info.dimensions, 0);
-    const auto hash = std::hash<std::string>{}(text_of(input) + std::to_string(input.tokens.front()));
+    const auto hash = std::hash<std::string>{}(
+        text_of(input) + std::to_string(std::get<ModelInput::Tokens>(input.content).front()));
     vector[hash % vector.size()] = 0.6F;
     vector[(hash / 7 + 1 + hash % vector.size()) % vector.size()] += 0.8F;
     float length = 0;
     for (const float x : vector) length += x * x;
     for (float& x : vector) x /= std::sqrt(length);
-    return vector;
+    return TextVector{std::move(vector), static_cast<std::uint32_t>(input.tokens)};
   }
 
   Signal released_;

@@ -165,6 +165,26 @@ TEST_F(EmbeddingFlowTest, FillsACallUpToTheTokensThatTheEngineTakesFromOneLane) 
   EXPECT_EQ(embedder.calls(), 4U);
 }
 
+TEST_F(EmbeddingFlowTest, PutsNoMoreTextsIntoACallThanTheEngineTakes) {
+  embedder.info.tokens_a_call = 1000;
+  embedder.info.texts_a_call = 2;
+  ASSERT_TRUE(embed({"a", "b", "c", "d", "e"}));
+  EXPECT_EQ(embedder.calls(), 3U);
+}
+
+TEST_F(EmbeddingFlowTest, LetsACallLastAsLongAsAnybodyWaits) {
+  embedder.info.tokens_a_call = 1000;
+  embedder.hold();
+  const auto running = begin({"running"});
+  const Deadline last = Deadline::in(20s);
+  const auto early = begin({"text"}, Lane::question, Deadline::in(10s));
+  const auto late = begin({"text"}, Lane::question, last);
+  embedder.release();
+  ASSERT_TRUE(eventually([&] { return early->has_value() && late->has_value(); }));
+  ASSERT_EQ(embedder.deadlines.size(), 2U);
+  EXPECT_EQ(embedder.deadlines[1].time(), last.time());
+}
+
 TEST_F(EmbeddingFlowTest, KeepsAsManyCallsOpenAsTheEngineTakes) {
   embedder.info.calls_at_once = 2;
   make_flow({});

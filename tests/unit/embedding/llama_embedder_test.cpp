@@ -14,6 +14,7 @@ namespace kefu::embedding {
 namespace {
 
 const std::filesystem::path kModel = KEFU_TEST_MODEL;
+constexpr auto kWithin = std::chrono::seconds(30);
 
 /// With the default model; deploy/model/fetch-model.sh puts it there.
 class LlamaEmbedderTest : public ::testing::Test {
@@ -37,9 +38,10 @@ class LlamaEmbedderTest : public ::testing::Test {
     std::vector<ModelInput> inputs;
     for (const std::string& text : texts) inputs.push_back(embedder.prepare(text, role));
     std::vector<Vector> vectors;
-    for (auto& result : kefu::testing::run_task(io, embedder.embed(std::move(inputs)))) {
+    for (auto& result :
+         kefu::testing::run_task(io, embedder.embed(std::move(inputs), Deadline::in(kWithin)))) {
       EXPECT_TRUE(result);
-      vectors.push_back(result.value_or(Vector{}));
+      vectors.push_back(result.value_or(TextVector{}).vector);
     }
     return vectors;
   }
@@ -91,9 +93,9 @@ TEST_F(LlamaEmbedderTest, CountsTokensSoThatTextAndAddedOnesAreTheWholeInput) {
   for (const std::string& text : {std::string("买了一周的鞋子还能退吗?"),
                                   std::string("What is your refund policy?"), std::string("A3-100")}) {
     for (const Role role : {Role::query, Role::passage}) {
-      EXPECT_LE(embedder->prepare(text, role).tokens.size(),
+      EXPECT_LE(embedder->prepare(text, role).tokens,
                 embedder->count_tokens(text) + embedder->tokens_added());
-      EXPECT_GE(embedder->prepare(text, role).tokens.size() + 1,
+      EXPECT_GE(embedder->prepare(text, role).tokens + 1,
                 embedder->count_tokens(text) + embedder->tokens_added());
     }
   }
@@ -105,12 +107,12 @@ TEST_F(LlamaEmbedderTest, TakesATextOfTheWholeLengthAndRefusesOneOfMore) {
   LlamaEmbedder* const embedder = shared();
   ASSERT_TRUE(embedder);
   std::string text;
-  while (embedder->prepare(text + " 的", Role::passage).tokens.size() <= 512) text += " 的";
-  EXPECT_EQ(embedder->prepare(text, Role::passage).tokens.size(), 512U);
+  while (embedder->prepare(text + " 的", Role::passage).tokens <= 512) text += " 的";
+  EXPECT_EQ(embedder->prepare(text, Role::passage).tokens, 512U);
   EXPECT_EQ(embed(*embedder, {text}, Role::passage)[0].size(), 384U);
   std::vector<ModelInput> longer;
   longer.push_back(embedder->prepare(text + " 的", Role::passage));
-  EXPECT_FALSE(kefu::testing::run_task(io, embedder->embed(std::move(longer)))[0]);
+  EXPECT_FALSE(kefu::testing::run_task(io, embedder->embed(std::move(longer), Deadline::in(kWithin)))[0]);
 }
 
 TEST_F(LlamaEmbedderTest, GivesATextTheSameVectorWhateverCameBefore) {
