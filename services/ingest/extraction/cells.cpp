@@ -1,7 +1,5 @@
 #include "cells.hpp"
 
-#include <kefu/text/utf8.hpp>
-
 #include <array>
 
 namespace kefu::ingest {
@@ -65,13 +63,6 @@ std::vector<std::string> split_phrasings(std::string_view cell) {
     begin = i;
   }
   return out;
-}
-
-std::optional<std::string> undecodable(std::string_view text, std::size_t offset_in_file) {
-  const std::size_t valid = text::valid_utf8_prefix(text);
-  if (valid == text.size()) return std::nullopt;
-  return "the byte at offset " + std::to_string(offset_in_file + valid) +
-         " is not UTF-8: save the file as UTF-8, other encodings are not read";
 }
 
 }  // namespace kefu::ingest

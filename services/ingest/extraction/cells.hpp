@@ -1,8 +1,5 @@
 #pragma once
 
-#include <kefu/base/error.hpp>
-
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +14,5 @@ std::string with_plain_line_ends(std::string_view text);
 
 /// Phrasings of one cell: separated by `|`, `｜` or line ends.
 std::vector<std::string> split_phrasings(std::string_view cell);
-
-/// The complaint about the first byte that is not UTF-8, with its offset in the file; nullopt for valid text.
-std::optional<std::string> undecodable(std::string_view text, std::size_t offset_in_file);
 
 }  // namespace kefu::ingest

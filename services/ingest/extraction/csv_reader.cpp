@@ -27,14 +27,14 @@ std::optional<std::expected<CsvReader::Record, std::string>> CsvReader::next() {
       read_plain(field);
     }
     if (position_ >= text_.size() || is_line_end(text_[position_])) break;
-    ++position_;  // the comma
+    ++position_;  // the separator
   }
   record.raw = text_.substr(begin, position_ - begin);
   skip_line_end();
   return record;
 }
 
-/// Why the field cannot be read, or nullopt when it ended at a comma, a line end or the end of the text.
+/// Why the field cannot be read, or nullopt when it ended at a separator, a line end or the end of the text.
 std::optional<std::string> CsvReader::read_quoted(std::string& field) {
   const std::size_t limit = std::min(text_.size(), position_ + kMaxQuotedBytes);
   for (++position_; position_ < limit; ++position_) {
@@ -43,8 +43,7 @@ std::optional<std::string> CsvReader::read_quoted(std::string& field) {
       continue;
     }
     ++position_;
-    if (position_ >= text_.size() || text_[position_] == ',' || is_line_end(text_[position_]))
-      return std::nullopt;
+    if (ends_field()) return std::nullopt;
     if (text_[position_] != '"')
       return "there is text after a closing quote; a quote inside a field is written twice";
     field.push_back('"');
@@ -55,8 +54,12 @@ std::optional<std::string> CsvReader::read_quoted(std::string& field) {
 
 void CsvReader::read_plain(std::string& field) {
   const std::size_t begin = position_;
-  while (position_ < text_.size() && text_[position_] != ',' && !is_line_end(text_[position_])) ++position_;
+  while (!ends_field()) ++position_;
   field = text_.substr(begin, position_ - begin);
+}
+
+bool CsvReader::ends_field() const {
+  return position_ >= text_.size() || text_[position_] == separator_ || is_line_end(text_[position_]);
 }
 
 void CsvReader::skip_line_end() {

@@ -2,9 +2,8 @@
 
 #include "cells.hpp"
 #include "csv_reader.hpp"
-#include "faq_collector.hpp"
-
-#include <kefu/text/normalize.hpp>
+#include "faq_fields.hpp"
+#include "row_collector.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,112 +15,132 @@
 namespace kefu::ingest {
 namespace {
 
-enum class Column { question, answer, similar, category, id, ignored };
+constexpr std::array<char, 3> kSeparators{',', ';', '\t'};
 
-Column column_named(std::string_view title) {
-  constexpr std::array<std::pair<std::string_view, Column>, 10> kTitles{{{"question", Column::question},
-                                                                         {"问题", Column::question},
-                                                                         {"answer", Column::answer},
-                                                                         {"答案", Column::answer},
-                                                                         {"similar", Column::similar},
-                                                                         {"相似问题", Column::similar},
-                                                                         {"category", Column::category},
-                                                                         {"分类", Column::category},
-                                                                         {"id", Column::id},
-                                                                         {"编号", Column::id}}};
-  const std::string folded = text::fold_for_matching(title);
-  const auto row = std::ranges::find(kTitles, folded, &std::pair<std::string_view, Column>::first);
-  return row == kTitles.end() ? Column::ignored : row->second;
-}
+/// What each column holds; nullopt: nothing of interest.
+using Columns = std::vector<std::optional<FaqField>>;
 
-Result<std::vector<Column>> read_header(const std::vector<std::string>& titles) {
-  std::vector<Column> columns;
+Result<Columns> read_header(const std::vector<std::string>& titles) {
+  Columns columns;
   for (const std::string& title : titles) {
-    const Column column = column_named(title);
-    if (column != Column::ignored && std::ranges::find(columns, column) != columns.end()) {
-      return fail(Errc::invalid_argument, "the header names two columns for \"" + title + "\"");
+    const auto field = faq_field_named(title);
+    if (field && std::ranges::find(columns, field) != columns.end()) {
+      return fail(Errc::invalid_argument, "the header names two columns for " + std::string(name_of(*field)) +
+                                              ", the second is \"" + title + "\"");
     }
-    columns.push_back(column);
+    columns.push_back(field);
   }
-  for (const auto& [column, names] :
-       {std::pair(Column::question, "question or 问题"), std::pair(Column::answer, "answer or 答案")}) {
-    if (std::ranges::find(columns, column) == columns.end()) {
-      return fail(
-          Errc::invalid_argument,
-          std::string("the first line must name the columns, separated by commas; none is named ") + names);
+  for (const auto& [field, names] :
+       {std::pair(FaqField::question, "question or 问题"), std::pair(FaqField::answer, "answer or 答案")}) {
+    if (std::ranges::find(columns, std::optional(field)) == columns.end()) {
+      return fail(Errc::invalid_argument, std::string("the first line must name the columns, separated by "
+                                                      "commas, semicolons or tabs; none is named ") +
+                                              names);
     }
   }
   return columns;
-}
-
-extraction::FaqRow to_row(const std::vector<Column>& columns, const std::vector<std::string>& fields,
-                          std::uint32_t number) {
-  extraction::FaqRow row;
-  row.set_row(number);
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    std::string value = with_plain_line_ends(trim(fields[i]));
-    switch (columns[i]) {
-      case Column::question:
-        row.set_question(std::move(value));
-        break;
-      case Column::answer:
-        row.set_answer(std::move(value));
-        break;
-      case Column::category:
-        row.set_category(std::move(value));
-        break;
-      case Column::id:
-        row.set_id(std::move(value));
-        break;
-      case Column::similar:
-        for (std::string& phrasing : split_phrasings(value)) row.add_similar(std::move(phrasing));
-        break;
-      case Column::ignored:
-        break;
-    }
-  }
-  return row;
 }
 
 bool is_blank(const std::vector<std::string>& fields) {
   return std::ranges::all_of(fields, [](const std::string& field) { return trim(field).empty(); });
 }
 
-}  // namespace
+/// The first line of some tables tells spreadsheet programs the separator ("sep=;") and is no row.
+std::optional<char> stated_separator(std::string_view text) {
+  const std::string_view line = trim(text.substr(0, text.find_first_of("\r\n")));
+  return line.size() == 5 && line.starts_with("sep=") ? std::optional(line[4]) : std::nullopt;
+}
 
-Result<> extract_faq_csv(std::string_view text, std::size_t offset, ExtractionSink& sink) {
-  CsvReader reader(text);
-  std::optional<std::vector<Column>> columns;
-  FaqCollector rows(sink);
-  std::uint32_t number = 0;
-  while (auto record = reader.next()) {
-    if (!*record) {
-      if (!columns) return fail(Errc::invalid_argument, "the header cannot be read: " + record->error());
-      sink.reject(++number, "", std::move(*record).error());
-      continue;
+/// Reads the rows of one table that has its header behind it.
+class Rows {
+ public:
+  Rows(const DecodedText& text, ExtractionSink& sink) : text_(text), sink_(sink), collector_(sink) {}
+
+  Result<> read() {
+    KEFU_TRY(CsvReader reader, read_to_header());
+    while (auto record = reader.next()) take(std::move(*record));
+    if (rows_ > 0) return {};
+    return fail(Errc::invalid_argument, "the file has a header and no rows");
+  }
+
+ private:
+  /// The error is that of the separator which people expect.
+  Result<CsvReader> read_to_header() {
+    const auto stated = stated_separator(text_.text());
+    if (stated) return read_to_header(*stated);
+    auto reader = read_to_header(kSeparators.front());
+    for (std::size_t i = 1; !reader && i < kSeparators.size(); ++i) {
+      auto other = read_to_header(kSeparators[i]);
+      if (other) return other;
     }
-    const std::vector<std::string>& fields = (*record)->fields;
-    const auto bad_bytes =
-        undecodable((*record)->raw, offset + static_cast<std::size_t>((*record)->raw.data() - text.data()));
-    if (!columns) {
-      if (bad_bytes) return fail(Errc::invalid_argument, *bad_bytes);
-      if (is_blank(fields)) continue;
-      KEFU_TRY(columns, read_header(fields));
-      continue;
+    return reader;
+  }
+
+  Result<CsvReader> read_to_header(char separator) {
+    CsvReader reader(text_.text(), separator);
+    if (stated_separator(text_.text())) (void)reader.next();
+    while (const auto record = reader.next()) {
+      if (!*record) return fail(Errc::invalid_argument, "the header cannot be read: " + record->error());
+      if (is_blank((*record)->fields)) continue;
+      if (auto bad_byte = text_.complaint((*record)->raw))
+        return fail(Errc::invalid_argument, "the header cannot be read: " + *bad_byte);
+      KEFU_TRY(columns_, read_header((*record)->fields));
+      return reader;
     }
-    ++number;
-    if (is_blank(fields)) continue;  // spreadsheets end in them
-    if (bad_bytes) {
-      sink.reject(number, "", *bad_bytes);
-    } else if (fields.size() != columns->size()) {
-      sink.reject(number, "",
-                  "the row has " + std::to_string(fields.size()) + " columns and the header " +
-                      std::to_string(columns->size()));
+    return fail(Errc::invalid_argument, "the file is empty");
+  }
+
+  void take(std::expected<CsvReader::Record, std::string> record) {
+    ++number_;
+    if (record && is_blank(record->fields)) return;  // spreadsheets end in them
+    ++rows_;
+    if (!record) {
+      sink_.reject(number_, "", std::move(record).error());
+    } else if (auto bad_byte = text_.complaint(record->raw)) {
+      sink_.reject(number_, "", std::move(*bad_byte));
+    } else if (record->fields.size() != columns_.size()) {
+      sink_.reject(number_, "",
+                   "the row has " + std::to_string(record->fields.size()) + " columns and the header " +
+                       std::to_string(columns_.size()));
     } else {
-      rows.add(to_row(*columns, fields, number));
+      collector_.add(to_row(record->fields));
     }
   }
-  return {};
-}
+
+  extraction::FaqRow to_row(const std::vector<std::string>& fields) const {
+    extraction::FaqRow row;
+    row.set_row(number_);
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (columns_[i]) set_field(row, *columns_[i], with_plain_line_ends(trim(fields[i])));
+    }
+    return row;
+  }
+
+  static void set_field(extraction::FaqRow& row, FaqField field, std::string value) {
+    switch (field) {
+      case FaqField::question:
+        return row.set_question(std::move(value));
+      case FaqField::answer:
+        return row.set_answer(std::move(value));
+      case FaqField::category:
+        return row.set_category(std::move(value));
+      case FaqField::id:
+        return row.set_id(std::move(value));
+      case FaqField::similar:
+        for (std::string& phrasing : split_phrasings(value)) row.add_similar(std::move(phrasing));
+    }
+  }
+
+  const DecodedText& text_;
+  ExtractionSink& sink_;
+  RowCollector collector_;
+  Columns columns_;
+  std::uint32_t number_ = 0;  // of the row, blank ones counted
+  std::uint32_t rows_ = 0;    // that are not blank
+};
+
+}  // namespace
+
+Result<> extract_faq_csv(const DecodedText& text, ExtractionSink& sink) { return Rows(text, sink).read(); }
 
 }  // namespace kefu::ingest

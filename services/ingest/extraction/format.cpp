@@ -1,6 +1,7 @@
 #include "format.hpp"
 
 #include "cells.hpp"
+#include "encoding.hpp"
 #include "faq_csv.hpp"
 #include "jsonl.hpp"
 #include "markdown.hpp"
@@ -68,22 +69,6 @@ std::string charset_in(std::string_view parameters) {
   return {};
 }
 
-/// What no format here allows, found before any of it is parsed.
-Result<> check_is_text(std::string_view bytes) {
-  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) {
-    return fail(Errc::invalid_argument,
-                "the byte at offset 0 begins UTF-16 text; only UTF-8 is read: save the file as UTF-8");
-  }
-  if (const std::size_t nul = bytes.find('\0'); nul != std::string_view::npos) {
-    return fail(Errc::invalid_argument, "the file holds a NUL byte at offset " + std::to_string(nul) +
-                                            ": it is a binary file, not text");
-  }
-  if (bytes.find_first_not_of(" \t\r\n") == std::string_view::npos) {
-    return fail(Errc::invalid_argument, "the file is empty");
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<FileType> detect_file_type(std::string_view content_type, std::string_view filename) {
@@ -107,19 +92,20 @@ std::string_view name_of(Format format) { return std::ranges::find(kNames, forma
 std::optional<Format> format_named(std::string_view name) { return find_in(kNames, name); }
 
 Result<> extract(const FileType& type, std::string_view bytes, ExtractionSink& sink) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  const std::string_view text = bytes.substr(bytes.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
-  KEFU_CHECK(check_is_text(text));
-  const std::size_t offset = bytes.size() - text.size();
+  KEFU_TRY(const DecodedText text, decode(bytes, type.charset));
+  if (trim(text.text()).empty()) {
+    return fail(Errc::invalid_argument,
+                bytes.empty() ? "the file is empty" : "the file is empty but for white space");
+  }
   switch (type.format) {
     case Format::csv:
-      return extract_faq_csv(text, offset, sink);
+      return extract_faq_csv(text, sink);
     case Format::jsonl:
-      return extract_jsonl(text, offset, sink);
+      return extract_jsonl(text, sink);
     case Format::markdown:
-      return extract_markdown(text, offset, sink);
+      return extract_markdown(text, sink);
     case Format::text:
-      return extract_plain_text(text, offset, sink);
+      return extract_plain_text(text, sink);
   }
   std::unreachable();
 }

@@ -1,11 +1,14 @@
 #include "jsonl.hpp"
 
 #include "cells.hpp"
-#include "faq_collector.hpp"
+#include "faq_fields.hpp"
 #include "plain_text.hpp"
+#include "row_collector.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <array>
 #include <expected>
 #include <optional>
 #include <string>
@@ -25,51 +28,97 @@ template <class T>
 using Checked = std::expected<T, Complaint>;
 
 /// The text of a field, trimmed; empty when it is absent or null. A whole number is a fine id.
-Checked<std::string> text_of(const json& row, const char* field) {
-  const auto found = row.find(field);
-  if (found == row.end() || found->is_null()) return std::string();
-  if (found->is_number_integer()) return found->dump();
-  if (!found->is_string()) {
-    return std::unexpected(
-        Complaint{field, std::string("the ") + field + " must be a text, not " + found->type_name()});
+Checked<std::string> text_of(const json* value, std::string_view field) {
+  if (value == nullptr || value->is_null()) return std::string();
+  if (value->is_number_integer()) return value->dump();
+  if (!value->is_string()) {
+    return std::unexpected(Complaint{
+        std::string(field), "the " + std::string(field) + " must be a text, not " + value->type_name()});
   }
-  return with_plain_line_ends(trim(found->get_ref<const std::string&>()));
+  return with_plain_line_ends(trim(value->get_ref<const std::string&>()));
 }
 
-Checked<std::vector<std::string>> similar_of(const json& row) {
-  const auto found = row.find("similar");
-  if (found == row.end() || found->is_null()) return std::vector<std::string>();
-  if (found->is_string()) return split_phrasings(found->get_ref<const std::string&>());
+Checked<std::vector<std::string>> similar_of(const json* value) {
+  if (value == nullptr || value->is_null()) return std::vector<std::string>();
+  if (value->is_string()) return split_phrasings(value->get_ref<const std::string&>());
   const Complaint wrong{"similar", "similar must be a list of texts, or one text"};
-  if (!found->is_array()) return std::unexpected(wrong);
+  if (!value->is_array()) return std::unexpected(wrong);
   std::vector<std::string> phrasings;
-  for (const json& phrasing : *found) {
+  for (const json& phrasing : *value) {
     if (!phrasing.is_string()) return std::unexpected(wrong);
-    phrasings.emplace_back(trim(phrasing.get_ref<const std::string&>()));
+    phrasings.push_back(with_plain_line_ends(trim(phrasing.get_ref<const std::string&>())));
   }
   return phrasings;
 }
 
-Checked<extraction::FaqRow> to_faq_row(const json& row, std::uint32_t number) {
+/// The values of an FAQ row by what they are, whichever names they have.
+class FaqValues {
+ public:
+  static Checked<FaqValues> of(const json& row) {
+    FaqValues values;
+    for (const auto& [key, value] : row.items()) {
+      const auto field = faq_field_named(key);
+      if (!field) continue;
+      const json*& place = values.places_[static_cast<std::size_t>(*field)];
+      if (place != nullptr) {
+        const std::string name(name_of(*field));
+        return std::unexpected(Complaint{name, "two keys of the row stand for the " + name});
+      }
+      place = &value;
+    }
+    return values;
+  }
+
+  const json* operator[](FaqField field) const { return places_[static_cast<std::size_t>(field)]; }
+  Checked<std::string> text(FaqField field) const { return text_of((*this)[field], name_of(field)); }
+
+ private:
+  std::array<const json*, kFaqFields> places_{};
+};
+
+Checked<extraction::FaqRow> to_faq_row(const FaqValues& values, std::uint32_t number) {
   extraction::FaqRow out;
   out.set_row(number);
-  KEFU_TRY(*out.mutable_id(), text_of(row, "id"));
-  KEFU_TRY(*out.mutable_question(), text_of(row, "question"));
-  KEFU_TRY(*out.mutable_answer(), text_of(row, "answer"));
-  KEFU_TRY(*out.mutable_category(), text_of(row, "category"));
-  KEFU_TRY(const auto similar, similar_of(row));
+  KEFU_TRY(*out.mutable_id(), values.text(FaqField::id));
+  KEFU_TRY(*out.mutable_question(), values.text(FaqField::question));
+  KEFU_TRY(*out.mutable_answer(), values.text(FaqField::answer));
+  KEFU_TRY(*out.mutable_category(), values.text(FaqField::category));
+  KEFU_TRY(const auto similar, similar_of(values[FaqField::similar]));
   out.mutable_similar()->Assign(similar.begin(), similar.end());
   return out;
 }
 
+/// An address that a reader's browser can open, as far as its form tells.
+bool is_web_address(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return false;
+  std::string name(url.substr(0, scheme));
+  std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  if (name != "http" && name != "https") return false;
+  const std::string_view rest = url.substr(scheme + 3);
+  const std::size_t host = std::min(rest.find_first_of("/?#"), rest.size());
+  const auto is_forbidden = [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '<' || c == '>' || c == '\\' || c == 0x7F;
+  };
+  return host > 0 && rest[0] != ':' && rest[0] != '@' && std::ranges::none_of(url, is_forbidden);
+}
+
 Checked<extraction::Document> to_document(const json& row, std::uint32_t number) {
+  const auto text_in = [&](const char* field) {
+    const auto found = row.find(field);
+    return text_of(found == row.end() ? nullptr : &*found, field);
+  };
   extraction::Document out;
   out.set_row(number);
-  KEFU_TRY(*out.mutable_id(), text_of(row, "id"));
+  KEFU_TRY(*out.mutable_id(), text_in("id"));
   if (out.id().empty()) return std::unexpected(Complaint{"id", "the id is missing"});
-  KEFU_TRY(*out.mutable_title(), text_of(row, "title"));
+  KEFU_TRY(*out.mutable_title(), text_in("title"));
   if (out.title().empty()) out.set_title(out.id());
-  KEFU_TRY(const std::string text, text_of(row, "text"));
+  KEFU_TRY(*out.mutable_url(), text_in("url"));
+  if (!out.url().empty() && !is_web_address(out.url())) {
+    return std::unexpected(Complaint{"url", "the url must begin with http:// or https:// and name a host"});
+  }
+  KEFU_TRY(const std::string text, text_in("text"));
   if (text.empty()) return std::unexpected(Complaint{"text", "the text is empty"});
   add_paragraphs(text, out);
   return out;
@@ -102,40 +151,41 @@ class JsonlExtraction {
   std::optional<Complaint> try_take(std::string_view line, std::uint32_t number) {
     const auto row = parse_object(line);
     if (!row) return row.error();
-    if (!row->contains("text") && !row->contains("question")) {
-      return Complaint{"", "the row has neither a question (FAQ) nor a text (document)"};
-    }
-    if (!row->contains("text")) {
-      auto faq = to_faq_row(*row, number);
-      if (!faq) return faq.error();
-      rows_.add(std::move(*faq));
+    if (row->contains("text")) {
+      auto document = to_document(*row, number);
+      if (!document) return document.error();
+      rows_.add(std::move(*document));
       return std::nullopt;
     }
-    auto document = to_document(*row, number);
-    if (!document) return document.error();
-    if (rows_.claim_id(number, document->id())) sink_.take(std::move(*document));
+    const auto values = FaqValues::of(*row);
+    if (!values) return values.error();
+    if ((*values)[FaqField::question] == nullptr) {
+      return Complaint{"", "the row has neither a question (FAQ) nor a text (document)"};
+    }
+    auto faq = to_faq_row(*values, number);
+    if (!faq) return faq.error();
+    rows_.add(std::move(*faq));
     return std::nullopt;
   }
 
   ExtractionSink& sink_;
-  FaqCollector rows_;
+  RowCollector rows_;
 };
 
 }  // namespace
 
-Result<> extract_jsonl(std::string_view text, std::size_t offset, ExtractionSink& sink) {
+Result<> extract_jsonl(const DecodedText& text, ExtractionSink& sink) {
   JsonlExtraction extraction(sink);
   std::uint32_t number = 0;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line = text.substr(begin, end - begin);
+  for (std::string_view rest = text.text(); !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
     ++number;
-    if (const auto bad_bytes = undecodable(line, offset + begin)) {
-      sink.reject(number, "", *bad_bytes);
+    if (auto bad_byte = text.complaint(line)) {
+      sink.reject(number, "", std::move(*bad_byte));
     } else if (!trim(line).empty()) {
       extraction.take(line, number);
     }
-    begin = end + 1;
   }
   return {};
 }

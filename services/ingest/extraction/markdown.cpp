@@ -1,8 +1,7 @@
 #include "markdown.hpp"
 
 #include "cells.hpp"
-
-#include <kefu/text/utf8.hpp>
+#include "graphemes.hpp"
 
 #include <algorithm>
 #include <array>
@@ -123,7 +122,7 @@ class MarkdownParser {
       const bool quoted =
           title.size() > 1 && (title[0] == '"' || title[0] == '\'') && title.back() == title[0];
       const std::string text = heading_text(quoted ? title.substr(1, title.size() - 2) : title);
-      document_.set_title(std::string(text::truncate_utf8(text, kMaxHeadingBytes)));
+      document_.set_title(std::string(grapheme_prefix(text, kMaxHeadingBytes)));
     }
     at_ = static_cast<std::size_t>(end - lines_.begin()) + 1;
   }
@@ -236,7 +235,7 @@ class MarkdownParser {
   }
 
   void open_heading(const Heading& heading) {
-    const std::string short_text(trim(text::truncate_utf8(heading.text, kMaxHeadingBytes)));
+    const std::string short_text(trim(grapheme_prefix(heading.text, kMaxHeadingBytes)));
     if (heading.level == 1 && document_.title().empty()) document_.set_title(short_text);
     path_[heading.level - 1] = short_text;
     for (std::size_t deeper = heading.level; deeper < kLevels; ++deeper) path_[deeper].clear();
@@ -273,9 +272,9 @@ class MarkdownParser {
 
 }  // namespace
 
-Result<> extract_markdown(std::string_view text, std::size_t offset, ExtractionSink& sink) {
-  if (const auto bad_bytes = undecodable(text, offset)) return fail(Errc::invalid_argument, *bad_bytes);
-  const std::string plain = with_plain_line_ends(text);
+Result<> extract_markdown(const DecodedText& text, ExtractionSink& sink) {
+  if (auto bad_byte = text.complaint()) return fail(Errc::invalid_argument, std::move(*bad_byte));
+  const std::string plain = with_plain_line_ends(text.text());
   extraction::Document document = MarkdownParser(plain).parse();
   if (document.blocks().empty()) return fail(Errc::invalid_argument, "the document holds no text");
   sink.take(std::move(document));

@@ -28,10 +28,10 @@ void add_paragraphs(std::string_view text, extraction::Document& document) {
   close();
 }
 
-Result<> extract_plain_text(std::string_view text, std::size_t offset, ExtractionSink& sink) {
-  if (const auto bad_bytes = undecodable(text, offset)) return fail(Errc::invalid_argument, *bad_bytes);
+Result<> extract_plain_text(const DecodedText& text, ExtractionSink& sink) {
+  if (auto bad_byte = text.complaint()) return fail(Errc::invalid_argument, std::move(*bad_byte));
   extraction::Document document;
-  add_paragraphs(text, document);
+  add_paragraphs(text.text(), document);
   if (document.blocks().empty()) return fail(Errc::invalid_argument, "the document holds no text");
   sink.take(std::move(document));
   return {};

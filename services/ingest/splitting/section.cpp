@@ -1,5 +1,6 @@
 #include "section.hpp"
 
+#include "extraction/graphemes.hpp"
 #include "token_counter.hpp"
 
 #include <kefu/text/segment.hpp>
@@ -26,10 +27,25 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
+/// Where a sentence ends in "!" and a mark that makes an emoji of it, the mark is of that sentence.
+std::vector<std::string_view> whole_sentences(std::string_view text) {
+  std::vector<std::string_view> sentences = text::sentences(text);
+  std::size_t kept = 0;
+  for (std::size_t i = 1; i < sentences.size(); ++i) {
+    if (continues_a_grapheme(sentences[i])) {
+      sentences[kept] = {sentences[kept].data(), sentences[kept].size() + sentences[i].size()};
+    } else {
+      sentences[++kept] = sentences[i];
+    }
+  }
+  if (!sentences.empty()) sentences.resize(kept + 1);
+  return sentences;
+}
+
 /// A sentence without the white space that follows it, which becomes the glue of the next.
-void add_sentences(std::string_view text, std::uint32_t paragraph, std::vector<Unit>& units) {
-  std::string_view glue = kParagraphGlue;
-  for (const std::string_view sentence : text::sentences(text)) {
+void add_sentences(std::string_view text, std::string_view glue, std::uint32_t paragraph,
+                   std::vector<Unit>& units) {
+  for (const std::string_view sentence : whole_sentences(text)) {
     const std::size_t end = sentence.find_last_not_of(" \t\n") + 1;
     const std::string_view space = sentence.substr(end);
     if (end > 0)
@@ -39,7 +55,8 @@ void add_sentences(std::string_view text, std::uint32_t paragraph, std::vector<U
 }
 
 void add_block(const Block& block, std::uint32_t paragraph, std::vector<Unit>& units) {
-  if (block.kind() == Block::KIND_PARAGRAPH) return add_sentences(block.text(), paragraph, units);
+  if (block.kind() == Block::KIND_PARAGRAPH)
+    return add_sentences(block.text(), kParagraphGlue, paragraph, units);
   const auto kind = block.kind() == Block::KIND_TABLE ? Unit::Kind::table : Unit::Kind::lines;
   units.push_back({.kind = kind, .text = block.text(), .glue = kParagraphGlue, .paragraph = paragraph});
 }
@@ -55,20 +72,25 @@ std::size_t pieces_for(const Unit& unit, std::uint32_t limit, std::size_t most) 
   return std::clamp<std::size_t>(wanted + wanted / 8, 2, std::max<std::size_t>(2, most));
 }
 
-std::vector<Unit> divide_at_code_points(const Unit& unit, std::uint32_t limit) {
+std::vector<Unit> divide_at_graphemes(const Unit& unit, std::uint32_t limit) {
   const std::size_t code_points = text::count_code_points(unit.text);
   if (code_points < 2) return {unit};
   const std::size_t pieces = pieces_for(unit, limit, code_points);
   const std::size_t piece_bytes = (unit.text.size() + pieces - 1) / pieces;
   std::vector<Unit> out;
-  std::string_view rest = unit.text;
-  while (!rest.empty()) {
-    std::string_view piece = text::truncate_utf8(rest, std::max<std::size_t>(4, piece_bytes));
-    if (piece.empty()) piece = rest;
+  for (std::string_view rest = unit.text; !rest.empty();) {
+    const std::string_view piece = grapheme_prefix(rest, piece_bytes);
     out.push_back(
         {.text = std::string(piece), .glue = out.empty() ? unit.glue : "", .paragraph = unit.paragraph});
     rest.remove_prefix(piece.size());
   }
+  return out;
+}
+
+/// A line of a list or of code may hold several.
+std::vector<Unit> divide_into_sentences(const Unit& unit) {
+  std::vector<Unit> out;
+  add_sentences(unit.text, unit.glue, unit.paragraph, out);
   return out;
 }
 
@@ -120,7 +142,8 @@ std::vector<Unit> divide(const Unit& unit, std::uint32_t limit) {
   std::vector<Unit> pieces;
   if (unit.kind == Unit::Kind::table) pieces = divide_table(unit, limit);
   if (unit.kind == Unit::Kind::lines) pieces = divide_into_lines(unit);
-  return pieces.size() > 1 ? pieces : divide_at_code_points(unit, limit);
+  if (pieces.size() < 2) pieces = divide_into_sentences(unit);
+  return pieces.size() > 1 ? pieces : divide_at_graphemes(unit, limit);
 }
 
 bool too_long_to_count(const Unit& unit) { return unit.text.size() > TokenCounter::kMaxCountedBytes; }

@@ -12,8 +12,8 @@ namespace kefu::ingest {
 /// The smallest piece that a passage is put together from.
 struct Unit {
   enum class Kind {
-    sentence,  ///< divided at code points when it is too long
-    lines,     ///< a list or code: divided into its lines
+    sentence,  ///< divided between characters when it is too long
+    lines,     ///< a list or code: divided into its lines, those into sentences
     table,     ///< divided between its rows, the header repeated
   };
   Kind kind = Kind::sentence;
@@ -33,7 +33,7 @@ struct Section {
 /// The sections of a document in order; neighbouring blocks of one heading are one section.
 std::vector<Section> sections_of(const extraction::Document& document);
 
-/// A unit that is longer than `limit` tokens, as several shorter ones (or, of a single code point, as it is).
+/// A unit that is longer than `limit` tokens, as several shorter ones (or, of a single character, as it is).
 std::vector<Unit> divide(const Unit& unit, std::uint32_t limit);
 
 /// True for texts that are divided before they are counted: too long to be counted in one request.

@@ -72,14 +72,21 @@ void add_phrasings(const extraction::FaqRow& row, const std::string& filename,
 }
 
 /// The uncounted units of all sections, in order.
-std::vector<Unit*> uncounted(std::vector<Section>& sections) {
+std::vector<Unit*> uncounted(const std::vector<Section*>& sections) {
   std::vector<Unit*> units;
-  for (Section& section : sections) {
-    for (Unit& unit : section.units) {
+  for (Section* section : sections) {
+    for (Unit& unit : section->units) {
       if (unit.tokens == 0) units.push_back(&unit);
     }
   }
   return units;
+}
+
+std::vector<Section*> addresses_of(std::vector<Section>& sections) {
+  std::vector<Section*> out;
+  out.reserve(sections.size());
+  for (Section& section : sections) out.push_back(&section);
+  return out;
 }
 
 /// Divides what is too long, once; true when anything was.
@@ -102,49 +109,66 @@ bool divide_units(Section& section, std::uint32_t limit, TooLong too_long) {
 
 }  // namespace
 
+/// The texts of all documents are counted together: files of many short ones would ask for each of them.
 Task<Result<std::vector<Passage>>> Splitter::split(std::vector<Extraction::Entry> entries,
                                                    std::string filename) {
+  std::vector<Work> documents;
+  for (const Extraction::Entry& entry : entries) {
+    const auto* document = std::get_if<extraction::Document>(&entry);
+    if (document != nullptr) documents.push_back({document, sections_of(*document)});
+  }
+  std::uint32_t max_tokens = 0;
+  if (!documents.empty()) {
+    std::vector<Section*> sections;
+    for (Work& work : documents) std::ranges::move(addresses_of(work.sections), std::back_inserter(sections));
+    KEFU_CO_TRY(max_tokens, co_await count_headings(sections));
+    KEFU_CO_CHECK(co_await count_units(std::move(sections), max_tokens));
+  }
   std::vector<Passage> passages;
+  auto next = documents.begin();
   for (const Extraction::Entry& entry : entries) {
     if (const auto* row = std::get_if<extraction::FaqRow>(&entry)) {
       add_phrasings(*row, filename, passages);
-    } else {
-      KEFU_CO_CHECK(co_await add_document(std::get<extraction::Document>(entry), filename, passages));
+      continue;
     }
+    KEFU_CO_TRY(auto of_document, co_await divide_document(*next++, filename, max_tokens));
+    std::ranges::move(of_document, std::back_inserter(passages));
   }
   co_return passages;
 }
 
-Task<Result<>> Splitter::add_document(const extraction::Document& document, std::string filename,
-                                      std::vector<Passage>& passages) {
-  std::vector<Section> sections = sections_of(document);
-  KEFU_CO_TRY(const std::uint32_t max_tokens, co_await count_headings(sections));
-  // Units are counted alone; together they may have a few tokens more. Where that matters the passages are
-  // counted too, and made again with a lower limit if need be.
+/// Units are counted alone; together they may have a few tokens more. Where that matters the passages are
+/// counted too, and made again with a lower limit if need be.
+Task<Result<std::vector<Passage>>> Splitter::divide_document(Work& work, std::string filename,
+                                                             std::uint32_t max_tokens) {
   for (std::uint32_t limit = max_tokens;; limit = limit * 4 / 5) {
-    KEFU_CO_CHECK(co_await count_units(sections, limit));
+    if (limit < max_tokens) KEFU_CO_CHECK(co_await count_units(addresses_of(work.sections), limit));
     Made made = make_passages(
-        sections, document, filename,
+        work.sections, *work.document, filename,
         {.target = settings_.target_tokens, .overlap = settings_.overlap_tokens, .hard = limit});
     KEFU_CO_TRY(const bool fit, co_await all_fit(std::move(made.near_limit), max_tokens));
-    if (fit || limit < max_tokens / 4 || limit < 8) {
-      std::ranges::move(made.passages, std::back_inserter(passages));
-      co_return Result<>{};
-    }
+    if (fit || limit < max_tokens / 4 || limit < 8) co_return std::move(made.passages);
   }
 }
 
 /// Headings that would leave little room for the text lose their upper levels. Returns the model's limit.
-Task<Result<std::uint32_t>> Splitter::count_headings(std::vector<Section>& sections) {
+Task<Result<std::uint32_t>> Splitter::count_headings(std::vector<Section*> sections) {
   while (true) {
+    // Neighbours often have the same; most documents of JSONL have none.
     std::vector<std::string> headings;
-    for (const Section& section : sections) headings.push_back(section.heading);
-    KEFU_CO_TRY(const TokenCounts counted, co_await counter_.count(std::move(headings)));
+    for (const Section* section : sections) {
+      if (headings.empty() || headings.back() != section->heading) headings.push_back(section->heading);
+    }
+    KEFU_CO_TRY(const TokenCounts counted, co_await counter_.count(headings));
     bool shortened = false;
-    for (std::size_t i = 0; i < sections.size(); ++i) {
-      sections[i].heading_tokens = sections[i].heading.empty() ? 0 : counted.counts[i];
-      if (sections[i].heading.empty() || counted.counts[i] <= counted.max_tokens / 3) continue;
-      sections[i].heading = heading_without_top(sections[i].heading);
+    std::size_t heading = 0;
+    for (Section* section : sections) {
+      if (headings[heading] != section->heading) ++heading;
+      section->heading_tokens = section->heading.empty() ? 0 : counted.counts[heading];
+    }
+    for (Section* section : sections) {
+      if (section->heading.empty() || section->heading_tokens <= counted.max_tokens / 3) continue;
+      section->heading = heading_without_top(section->heading);
       shortened = true;
     }
     if (!shortened) co_return counted.max_tokens;
@@ -152,9 +176,9 @@ Task<Result<std::uint32_t>> Splitter::count_headings(std::vector<Section>& secti
 }
 
 /// Counts every unit and divides those that no passage could hold, until there are none.
-Task<Result<>> Splitter::count_units(std::vector<Section>& sections, std::uint32_t max_tokens) {
-  for (Section& section : sections) {
-    while (divide_units(section, max_tokens, too_long_to_count)) continue;
+Task<Result<>> Splitter::count_units(std::vector<Section*> sections, std::uint32_t max_tokens) {
+  for (Section* section : sections) {
+    while (divide_units(*section, max_tokens, too_long_to_count)) continue;
   }
   for (int round = 0; round < kMaxRounds; ++round) {
     const std::vector<Unit*> units = uncounted(sections);
@@ -165,10 +189,10 @@ Task<Result<>> Splitter::count_units(std::vector<Section>& sections, std::uint32
       for (std::size_t i = 0; i < units.size(); ++i) units[i]->tokens = std::max(1U, counted.counts[i]);
     }
     bool divided = false;
-    for (Section& section : sections) {
-      const std::uint32_t limit = room_beside(section, max_tokens);
+    for (Section* section : sections) {
+      const std::uint32_t limit = room_beside(*section, max_tokens);
       const auto too_long = [limit](const Unit& unit) { return unit.tokens > limit; };
-      divided = divide_units(section, limit, too_long) || divided;
+      divided = divide_units(*section, limit, too_long) || divided;
     }
     if (!divided) break;
   }

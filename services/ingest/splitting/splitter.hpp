@@ -31,10 +31,15 @@ class Splitter {
                                                      std::string filename);
 
  private:
-  Task<Result<>> add_document(const extraction::Document& document, std::string filename,
-                              std::vector<kefu::v1::Passage>& passages);
-  Task<Result<std::uint32_t>> count_headings(std::vector<Section>& sections);
-  Task<Result<>> count_units(std::vector<Section>& sections, std::uint32_t max_tokens);
+  /// A document that is being divided.
+  struct Work {
+    const extraction::Document* document = nullptr;
+    std::vector<Section> sections;
+  };
+  Task<Result<std::uint32_t>> count_headings(std::vector<Section*> sections);
+  Task<Result<>> count_units(std::vector<Section*> sections, std::uint32_t max_tokens);
+  Task<Result<std::vector<kefu::v1::Passage>>> divide_document(Work& work, std::string filename,
+                                                               std::uint32_t max_tokens);
   Task<Result<bool>> all_fit(std::vector<std::string> inputs, std::uint32_t max_tokens);
 
   TokenCounter& counter_;

@@ -56,7 +56,7 @@ TEST(FaqCsv, RejectsTheLaterOfTwoRowsWithOneId) {
   const auto found = extract_all(Format::csv, "id,question,answer\n7,q1,a1\n7,q2,a2\n");
   ASSERT_THAT(found.rows, SizeIs(1));
   EXPECT_EQ(found.rows[0].question(), "q1");
-  EXPECT_THAT(found.rejections, ElementsAre(HasSubstr("2 id: an earlier row of this file has the id \"7\"")));
+  EXPECT_THAT(found.rejections, ElementsAre("2 id: row 1 has the id \"7\" already"));
 }
 
 TEST(FaqCsv, LosesOnlyTheRowWhoseQuoteIsNotClosed) {
@@ -80,17 +80,16 @@ TEST(FaqCsv, StopsReadingAFileOfNothingButBrokenQuotes) {
   EXPECT_THAT(found.rejections.back(), HasSubstr("the rest of the file was not read"));
 }
 
-TEST(FaqCsv, NamesTheOffsetOfBytesThatAreNotUtf8) {
-  const auto found = extract_all(Format::csv, "question,answer\nq1,\xB2\xBB\nq2,a2\n");
-  EXPECT_THAT(found.rejections, ElementsAre(HasSubstr("1 : the byte at offset 19 is not UTF-8")));
-  EXPECT_THAT(found.rows, SizeIs(1));
-  EXPECT_THAT(refusal(Format::csv, "\xCE\xCA\xCC\xE2,answer\n"), HasSubstr("offset 0"));
+TEST(FaqCsv, RefusesAFileWhoseHeaderHoldsABadByte) {
+  EXPECT_THAT(refusal(Format::csv, "question,answer,\xFF\nq,a\n"),
+              HasSubstr("the header cannot be read: the byte at offset 16 is not UTF-8"));
 }
 
 TEST(FaqCsv, RefusesAFileWhoseHeaderNamesNoAnswer) {
-  EXPECT_THAT(refusal(Format::csv, "question;answer\nq;a\n"), HasSubstr("none is named question"));
+  EXPECT_THAT(refusal(Format::csv, "question|answer\nq|a\n"), HasSubstr("none is named question or 问题"));
   EXPECT_THAT(refusal(Format::csv, "question,text\nq,a\n"), HasSubstr("none is named answer or 答案"));
-  EXPECT_THAT(refusal(Format::csv, "question,answer,问题\n"), HasSubstr("two columns"));
+  EXPECT_THAT(refusal(Format::csv, "question,answer,问题\n"),
+              HasSubstr("two columns for question, the second is \"问题\""));
 }
 
 TEST(FaqCsv, DropsPhrasingsThatSayTheSame) {
@@ -117,13 +116,55 @@ TEST(Format, IsDecidedByTheContentTypeAndThenByTheName) {
   EXPECT_EQ(detect_file_type("", "README").error().code, Errc::unsupported_media);
 }
 
-TEST(Format, RefusesBinaryFilesAndEmptyOnesWhateverTheyAreCalled) {
-  for (const Format format : {Format::csv, Format::jsonl, Format::markdown, Format::text}) {
-    EXPECT_THAT(refusal(format, std::string_view("PNG\0x", 5)), HasSubstr("NUL byte at offset 3"));
-    EXPECT_THAT(refusal(format, " \r\n"), HasSubstr("empty"));
-    EXPECT_THAT(refusal(format, "\xEF\xBB\xBF"), HasSubstr("empty"));
-    EXPECT_THAT(refusal(format, std::string_view("\xFF\xFEq\0", 4)), HasSubstr("UTF-16"));
+TEST(FaqCsv, KnowsTheColumnsByManyNames) {
+  for (const char* header :
+       {"问题,答案,相似问题,分类,编号", "标准问题,答案,相似问,类别,ID", "标准问,答案,相似问,分类,Id",
+        " Question , ANSWER ,similar,Category,iD", "ｑｕｅｓｔｉｏｎ,ａｎｓｗｅｒ,similar,category,ＩＤ",
+        "\"問題\",答案,相似問題,分類,編號"}) {
+    const auto found = extract_all(Format::csv, std::string(header) + "\nq,a,s,c,7\n");
+    ASSERT_THAT(found.rows, SizeIs(1)) << header;
+    EXPECT_EQ(
+        found.rows[0].question() + found.rows[0].answer() + found.rows[0].category() + found.rows[0].id(),
+        "qac7")
+        << header;
+    EXPECT_THAT(found.rows[0].similar(), ElementsAre("s")) << header;
   }
+}
+
+TEST(FaqCsv, FindsOutWhatSeparatesTheColumns) {
+  for (const std::string separator : {",", ";", "\t"}) {
+    const auto found =
+        extract_all(Format::csv, "question" + separator + "answer\nq" + separator + "\"a;b,c\td\"\n");
+    ASSERT_THAT(found.rows, SizeIs(1)) << separator;
+    EXPECT_EQ(found.rows[0].answer(), "a;b,c\td") << separator;
+  }
+  const auto stated = extract_all(Format::csv, "sep=|\r\nquestion|answer\r\nq|a\r\n|x\r\n");
+  EXPECT_THAT(stated.rows, SizeIs(1));
+  EXPECT_THAT(stated.rejections, ElementsAre("2 question: the question is missing"));
+}
+
+TEST(FaqCsv, RefusesATableWithoutRows) {
+  EXPECT_EQ(refusal(Format::csv, "question,answer\n"), "the file has a header and no rows");
+  EXPECT_EQ(refusal(Format::csv, "问题,答案\r\n,\r\n\r\n"), "the file has a header and no rows");
+}
+
+TEST(FaqCsv, NamesTheRowOfAQuoteThatIsNotClosed) {
+  const auto found = extract_all(Format::csv, "question,answer\nq1,\"a1\nline 2\"\nq2,\"a2\nq3,a3\n");
+  EXPECT_THAT(found.rejections, ElementsAre("2 : a quote is not closed"));
+  EXPECT_THAT(found.rows, SizeIs(2));
+}
+
+TEST(FaqCsv, RejectsQuestionsOverTheLimit) {
+  std::string longest;
+  for (int i = 0; i < 2000; ++i) longest += "问";
+  const auto found = extract_all(
+      Format::csv, "question,answer,similar\n" + longest + ",a," + longest + "吗|s\n" + longest + "吗,a,\n");
+  ASSERT_THAT(found.rows, SizeIs(1));
+  EXPECT_EQ(found.rows[0].question(), longest);
+  EXPECT_THAT(found.rows[0].similar(), ElementsAre("s"));
+  EXPECT_THAT(found.rejections,
+              ElementsAre("1 similar: a question has at most 2000 characters, this one has 2001",
+                          "2 question: a question has at most 2000 characters, this one has 2001"));
 }
 
 }  // namespace
