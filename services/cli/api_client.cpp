@@ -19,29 +19,43 @@ std::string without_slash(std::string server) {
   return server;
 }
 
-/// What the server said in `{"error":{...}}`.
-Error error_of(int status, const std::string& body, const std::string& server) {
+/// As many as `bench` may keep busy; only what was used is kept.
+constexpr std::size_t kKeptConnections = 1024;
+
+json error_object(const std::string& body) {
   const json parsed = json::parse(body, nullptr, false);
-  if (parsed.is_object() && parsed.contains("error") && parsed["error"].is_object()) {
-    const json& error = parsed["error"];
-    const auto text = [&](const char* name) {
-      return error.contains(name) && error[name].is_string() ? error[name].get<std::string>() : "";
-    };
-    const std::string message = text("message");
-    const std::string request_id = text("request_id");
-    return Error{
-        .code = errc_from_wire(text("code")),
-        .message = request_id.empty() ? message : fmt::format("{} (request {})", message, request_id)};
-  }
-  return Error{.code = Errc::bad_upstream,
-               .message = fmt::format("{} answered with status {} and no message that Kefu would send",
-                                      server, status)};
+  if (!parsed.is_object() || !parsed.contains("error") || !parsed["error"].is_object()) return json::object();
+  return parsed["error"];
 }
+
+std::string text_of(const json& object, const char* name) {
+  const auto field = object.find(name);
+  return field != object.end() && field->is_string() ? field->get<std::string>() : std::string();
+}
+
+/// What the server said in `{"error":{...}}`.
+Error error_of(int status, const std::string& body, const std::string& server, bool with_key) {
+  const json error = error_object(body);
+  if (error.empty()) {
+    return Error{.code = Errc::bad_upstream,
+                 .message = fmt::format("{} answered with status {} and no message that Kefu would send",
+                                        server, status)};
+  }
+  const std::string request_id = text_of(error, "request_id");
+  std::string message = text_of(error, "message");
+  if (status == 401 && !with_key) message += ": set KEFU_API_KEY or --api-key-file";
+  if (!request_id.empty()) message += fmt::format(" (request {})", request_id);
+  return Error{.code = errc_from_wire(text_of(error, "code")), .message = std::move(message)};
+}
+
+bool is_success(int status) { return status >= 200 && status <= 299; }
 
 }  // namespace
 
-ApiClient::ApiClient(asio::any_io_executor executor, std::string server)
-    : server_(without_slash(std::move(server))), client_(std::move(executor), {}) {}
+ApiClient::ApiClient(asio::any_io_executor executor, std::string server, const std::string& api_key)
+    : server_(without_slash(std::move(server))),
+      authorization_(api_key.empty() ? "" : "Bearer " + api_key),
+      client_(std::move(executor), {.max_idle_connections = kKeptConnections}) {}
 
 Error ApiClient::explain(Error error) const {
   switch (error.code) {
@@ -61,51 +75,72 @@ Error ApiClient::explain(Error error) const {
   return error;
 }
 
+http::ClientRequest ApiClient::request(std::string method, const std::string& path) const {
+  http::ClientRequest request{.method = std::move(method), .url = server_ + path};
+  if (!authorization_.empty()) request.fields.set("Authorization", authorization_);
+  return request;
+}
+
 Task<Result<json>> ApiClient::get(std::string path) {
-  co_return co_await call({.url = server_ + path}, kCallTimeout);
+  co_return co_await call(request("GET", path), kCallTimeout);
 }
 
 Task<Result<json>> ApiClient::send(std::string method, std::string path, json body,
                                    std::chrono::milliseconds limit) {
-  http::ClientRequest request{.method = std::move(method), .url = server_ + path};
+  http::ClientRequest message = request(std::move(method), path);
   if (!body.is_null()) {
-    request.fields.set("Content-Type", "application/json");
-    // Arguments in another encoding than UTF-8 cannot be sent as JSON.
-    request.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+    message.fields.set("Content-Type", "application/json");
+    message.body = json_text(body);
   }
-  co_return co_await call(std::move(request), limit);
+  co_return co_await call(std::move(message), limit);
 }
 
 Task<Result<json>> ApiClient::upload(std::string path, std::string content_type, std::string content) {
-  http::ClientRequest request{.method = "POST", .url = server_ + path, .body = std::move(content)};
-  request.fields.set("Content-Type", std::move(content_type));
-  co_return co_await call(std::move(request), kUploadTimeout);
+  http::ClientRequest message = request("POST", path);
+  message.body = std::move(content);
+  message.fields.set("Content-Type", std::move(content_type));
+  co_return co_await call(std::move(message), kUploadTimeout);
+}
+
+Task<Result<http::Response>> ApiClient::respond(http::ClientRequest request,
+                                                std::chrono::milliseconds limit) {
+  auto response = co_await client_.send(std::move(request), Deadline::in(limit));
+  if (!response) co_return fail(explain(std::move(response).error()));
+  if (!is_success(response->status))
+    co_return fail(error_of(response->status, response->body, server_, !authorization_.empty()));
+  co_return response;
 }
 
 Task<Result<json>> ApiClient::call(http::ClientRequest request, std::chrono::milliseconds limit) {
-  auto response = co_await client_.send(std::move(request), Deadline::in(limit));
-  if (!response) co_return fail(explain(std::move(response).error()));
-  if (response->status < 200 || response->status > 299)
-    co_return fail(error_of(response->status, response->body, server_));
-  if (response->body.empty()) co_return json();
-  json parsed = json::parse(response->body, nullptr, false);
-  if (parsed.is_discarded()) co_return fail(error_of(response->status, response->body, server_));
+  KEFU_CO_TRY(const http::Response response, co_await respond(std::move(request), limit));
+  if (response.body.empty()) co_return json();
+  json parsed = json::parse(response.body, nullptr, false);
+  if (parsed.is_discarded())
+    co_return fail(error_of(response.status, response.body, server_, !authorization_.empty()));
   co_return parsed;
 }
 
 Task<Result<http::Response>> ApiClient::get_response(std::string path) {
-  auto response = co_await client_.send({.url = server_ + path}, Deadline::in(kCallTimeout));
-  if (!response) co_return fail(explain(std::move(response).error()));
-  co_return response;
+  co_return co_await respond(request("GET", path), kCallTimeout);
+}
+
+Task<Result<http::Response>> ApiClient::exchange(std::string method, std::string path, std::string json,
+                                                 std::chrono::milliseconds limit) {
+  http::ClientRequest message = request(std::move(method), path);
+  if (!json.empty()) message.fields.set("Content-Type", "application/json");
+  message.body = std::move(json);
+  co_return co_await client_.send(std::move(message), Deadline::in(limit));
 }
 
 Task<Result<std::unique_ptr<http::ResponseStream>>> ApiClient::open_events(std::string path, json body,
                                                                            Deadline deadline) {
-  http::ClientRequest request{.method = "POST", .url = server_ + path};
-  request.fields.set("Content-Type", "application/json");
-  request.fields.set("Accept", "text/event-stream");
-  request.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
-  auto stream = co_await client_.open(std::move(request), deadline);
+  http::ClientRequest message = request(body.is_null() ? "GET" : "POST", path);
+  message.fields.set("Accept", "text/event-stream");
+  if (!body.is_null()) {
+    message.fields.set("Content-Type", "application/json");
+    message.body = json_text(body);
+  }
+  auto stream = co_await client_.open(std::move(message), deadline);
   if (!stream) co_return fail(explain(std::move(stream).error()));
   if ((*stream)->status() == 200) co_return stream;
   std::string error_body;
@@ -115,13 +150,28 @@ Task<Result<std::unique_ptr<http::ResponseStream>>> ApiClient::open_events(std::
     if (more->empty()) break;
     error_body += *more;
   }
-  co_return fail(error_of((*stream)->status(), error_body, server_));
+  co_return fail(error_of((*stream)->status(), error_body, server_, !authorization_.empty()));
 }
 
 std::string path_of(std::initializer_list<std::string_view> segments) {
   std::string path;
   for (const std::string_view segment : segments) path += "/" + http::percent_encode(segment);
   return path;
+}
+
+std::string query_of(std::initializer_list<std::pair<std::string_view, std::string>> parameters) {
+  std::string query;
+  for (const auto& [name, value] : parameters) {
+    if (!value.empty())
+      query += fmt::format("{}{}={}", query.empty() ? '?' : '&', name, http::percent_encode(value));
+  }
+  return query;
+}
+
+std::string wire_code_of(const std::string& body) { return text_of(error_object(body), "code"); }
+
+std::string json_text(const json& value, int indent) {
+  return value.dump(indent, ' ', false, json::error_handler_t::replace);
 }
 
 }  // namespace kefu::cli

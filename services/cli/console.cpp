@@ -3,6 +3,7 @@
 #include "display_text.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <iostream>
@@ -13,6 +14,10 @@ namespace kefu::cli {
 void Console::line(std::string_view text) {
   clear_progress();
   out_ << printable(text) << '\n' << std::flush;
+}
+
+void Console::json(const nlohmann::json& value) {
+  line(value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 void Console::piece(std::string_view text) { out_ << printable(text) << std::flush; }

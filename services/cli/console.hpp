@@ -2,6 +2,8 @@
 
 #include <kefu/base/error.hpp>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <cstddef>
 #include <ostream>
 #include <string_view>
@@ -18,6 +20,8 @@ class Console {
       : out_(out), err_(err), width_(width), can_ask_(can_ask) {}
 
   void line(std::string_view text = {});
+  /// Over several lines.
+  void json(const nlohmann::json& value);
   /// Without a line end, shown at once.
   void piece(std::string_view text);
   /// `kefu: <sentence>`

@@ -138,7 +138,7 @@ Task<int> ask(AskOptions options, ApiClient& api, Console& console) {
     co_return 1;
   }
   if (options.json) {
-    console.line(answer->dump(2));
+    console.json(*answer);
   } else {
     print_account(*answer, console);
   }

@@ -36,7 +36,7 @@ Task<int> search(SearchOptions options, ApiClient& api, Console& console) {
     co_return 1;
   }
   if (options.json) {
-    console.line(response->dump(2));
+    console.json(*response);
     co_return 0;
   }
   const json hits = response->value("hits", json::array());

@@ -28,6 +28,30 @@ Result<Vectors> vectors_of(const json& response, std::size_t texts) {
   return vectors;
 }
 
+Vectors cosines_of(const Vectors& vectors) {
+  Vectors matrix;
+  for (const auto& vector : vectors) {
+    auto& row = matrix.emplace_back();
+    for (const auto& other : vectors) row.push_back(cosine(vector, other));
+  }
+  return matrix;
+}
+
+void print_matrix(const std::vector<std::string>& texts, const Vectors& cosines, Console& console) {
+  std::vector<Table::Align> columns(texts.size() + 1, Table::Align::right);
+  columns.front() = Table::Align::left;
+  Table table(columns);
+  std::vector<std::string> header{""};
+  for (const std::string& text : texts) header.push_back(fit(one_line(text), kLabelWidth));
+  table.add(header);
+  for (std::size_t row = 0; row < texts.size(); ++row) {
+    std::vector<std::string> cells{header[row + 1]};
+    for (const double value : cosines[row]) cells.push_back(fmt::format("{:.3f}", value));
+    table.add(std::move(cells));
+  }
+  for (const std::string& line : table.lines()) console.line(line);
+}
+
 }  // namespace
 
 double cosine(const std::vector<double>& a, const std::vector<double>& b) {
@@ -37,7 +61,8 @@ double cosine(const std::vector<double>& a, const std::vector<double>& b) {
   return length == 0 ? 0 : std::inner_product(a.begin(), a.end(), b.begin(), 0.0) / length;
 }
 
-Task<int> similarity(std::vector<std::string> texts, ApiClient& api, Console& console) {
+Task<int> similarity(SimilarityOptions options, ApiClient& api, Console& console) {
+  const std::vector<std::string>& texts = options.texts;
   auto response = co_await api.send("POST", "/v1/embeddings", {{"input", texts}});
   if (!response) {
     console.error(response.error());
@@ -48,18 +73,12 @@ Task<int> similarity(std::vector<std::string> texts, ApiClient& api, Console& co
     console.error(vectors.error());
     co_return 1;
   }
-  std::vector<Table::Align> columns(texts.size() + 1, Table::Align::right);
-  columns.front() = Table::Align::left;
-  Table table(columns);
-  std::vector<std::string> header{""};
-  for (const std::string& text : texts) header.push_back(fit(one_line(text), kLabelWidth));
-  table.add(header);
-  for (std::size_t row = 0; row < texts.size(); ++row) {
-    std::vector<std::string> cells{header[row + 1]};
-    for (const auto& other : *vectors) cells.push_back(fmt::format("{:.3f}", cosine((*vectors)[row], other)));
-    table.add(std::move(cells));
+  const Vectors cosines = cosines_of(*vectors);
+  if (options.json) {
+    console.json({{"texts", texts}, {"cosines", cosines}});
+  } else {
+    print_matrix(texts, cosines, console);
   }
-  for (const std::string& line : table.lines()) console.line(line);
   co_return 0;
 }
 

@@ -5,10 +5,14 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
 namespace kefu::cli {
 namespace {
 
 using nlohmann::json;
+
+constexpr auto kTimeout = std::chrono::seconds(30);
 
 struct Readiness {
   bool ready = false;
@@ -16,8 +20,9 @@ struct Readiness {
 };
 
 Task<Result<Readiness>> readiness(ApiClient& api) {
-  KEFU_CO_TRY(const http::Response response, co_await api.get_response("/readyz"));
-  co_return Readiness{response.status == 200, json::parse(response.body, nullptr, false)};
+  const auto response = co_await api.exchange("GET", "/readyz", {}, kTimeout);
+  if (!response) co_return fail(api.explain(response.error()));
+  co_return Readiness{response->status == 200, json::parse(response->body, nullptr, false)};
 }
 
 /// A list of knowledge bases, of one when it is named.
@@ -69,7 +74,7 @@ Task<int> status(StatusOptions options, ApiClient& api, Console& console) {
   if (options.json) {
     json all{{"server", api.server()}, {"ready", ready->ready}, {"readiness", ready->body}};
     if (bases) all["knowledge_bases"] = *bases;
-    console.line(all.dump(2));
+    console.json(all);
   } else {
     print_readiness(*ready, api.server(), console);
     if (bases) print_knowledge_bases(*bases, console);

@@ -1,0 +1,41 @@
+#include "declare/declaration.hpp"
+
+#include <utility>
+
+namespace kefu::cli {
+
+CLI::App& add_command(CLI::App& parent, const char* name, const char* description,
+                      const std::string& example) {
+  CLI::App* command = parent.add_subcommand(name, description);
+  command->fallthrough();  // --server may also stand behind the command
+  command->footer("Example:\n" + example);
+  return *command;
+}
+
+CLI::Option* add_kb(CLI::App& command, std::string& kb) {
+  return command.add_option("--kb", kb, "name of the knowledge base")->type_name("NAME");
+}
+
+CLI::Option* add_json(CLI::App& command, bool& json) {
+  return command.add_flag("--json", json, "print JSON, for programs");
+}
+
+void add_mode(CLI::App& command, std::string& mode) {
+  command.add_option("--mode", mode, "auto, extractive (never a language model) or generative")
+      ->check(CLI::IsMember({"auto", "extractive", "generative"}))
+      ->type_name("MODE");
+}
+
+void add_no_wait(CLI::App& command, bool& wait, const char* description) {
+  command.add_flag_callback("--no-wait", [&wait] { wait = false; }, description);
+}
+
+CLI::Validator not_empty() {
+  return CLI::Validator([](const std::string& name) { return name.empty() ? "it is empty" : ""; }, "");
+}
+
+void runs(CLI::App& command, Chosen& chosen, Command does) {
+  command.callback([&chosen, does = std::move(does)] { chosen.command = does; });
+}
+
+}  // namespace kefu::cli

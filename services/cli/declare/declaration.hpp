@@ -1,0 +1,42 @@
+#pragma once
+
+#include "api_client.hpp"
+#include "console.hpp"
+#include "interrupt.hpp"
+
+#include <kefu/async/task.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <string>
+
+/// What the arguments may be, one file for each group of commands. This is the only place that knows: help,
+/// parsing and completion all come from it.
+namespace kefu::cli {
+
+using Command = std::function<Task<int>(ApiClient&, Console&, Interrupt&)>;
+
+/// The command that the arguments named: one of the two is set.
+struct Chosen {
+  Command command = {};
+  std::function<int(Console&)> local = {};  ///< needs no server
+};
+
+/// `example`: lines for the end of the command's help.
+CLI::App& add_command(CLI::App& parent, const char* name, const char* description,
+                      const std::string& example);
+CLI::Option* add_kb(CLI::App& command, std::string& kb);
+CLI::Option* add_json(CLI::App& command, bool& json);
+void add_mode(CLI::App& command, std::string& mode);
+void add_no_wait(CLI::App& command, bool& wait, const char* description);
+/// A name that must not be empty: an unset variable of a script, say.
+CLI::Validator not_empty();
+/// What the command does when it is named.
+void runs(CLI::App& command, Chosen& chosen, Command does);
+
+void declare_questions(CLI::App& app, Chosen& chosen);  ///< ask, search, similarity
+void declare_content(CLI::App& app, Chosen& chosen);    ///< import, status, delete
+void declare_measuring(CLI::App& app, Chosen& chosen);  ///< eval
+
+}  // namespace kefu::cli
