@@ -1,12 +1,11 @@
 #include "ask_json.hpp"
 
+#include "answer_json.hpp"
 #include "json_object.hpp"
+#include "json_text.hpp"
 #include "names.hpp"
 #include "question.hpp"
 
-#include <kefu/proto/decision.hpp>
-
-#include <cmath>
 namespace kefu::gateway {
 namespace {
 
@@ -19,22 +18,7 @@ Result<kefu::v1::AskMode> parse_mode(const std::string& mode) {
   return fail(Errc::invalid_argument, "field \"mode\" must be \"auto\", \"extractive\" or \"generative\"");
 }
 
-/// Four decimals: as a double, the float 0.9 prints as 0.8999999761581421.
-double rounded(float value) { return std::round(static_cast<double>(value) * 1e4) / 1e4; }
-
 double milliseconds(std::chrono::microseconds time) { return static_cast<double>(time.count()) / 1000.0; }
-
-Json sources_array(const google::protobuf::RepeatedPtrField<kefu::v1::Source>& sources) {
-  Json array = Json::array();
-  for (const kefu::v1::Source& source : sources) {
-    Json entry{{"document", source.document()},   {"filename", source.filename()}, {"title", source.title()},
-               {"heading", source.heading()},     {"passage", source.passage()},   {"text", source.text()},
-               {"score", rounded(source.score())}};
-    if (source.has_span()) entry["span"] = {{"begin", source.span().begin()}, {"end", source.span().end()}};
-    array.push_back(std::move(entry));
-  }
-  return array;
-}
 
 }  // namespace
 
@@ -72,28 +56,22 @@ std::string answer_json(const kefu::v1::Answer& answer, std::chrono::steady_cloc
   }
   timings["total"] = milliseconds(std::chrono::duration_cast<std::chrono::microseconds>(elapsed));
   const kefu::v1::Usage& usage = answer.usage();
-  Json body{{"answer", answer.answer()},
-            {"decision", proto::decision_name(answer.decision())},
-            {"confidence", rounded(answer.confidence())},
-            {"sources", sources_array(answer.sources())},
-            {"usage",
-             {{"embedding_tokens", usage.embedding_tokens()},
-              {"prompt_tokens", usage.prompt_tokens()},
-              {"completion_tokens", usage.completion_tokens()},
-              {"saved_tokens", usage.saved_tokens()}}},
-            {"timings", std::move(timings)}};
-  if (!answer.degraded().empty()) body["degraded"] = answer.degraded();
+  Json body{{"answer", answer.answer()}};
+  body.update(judgement_json(answer));
+  body["sources"] = sources_array(answer.sources());
+  body["usage"] = {{"embedding_tokens", usage.embedding_tokens()},
+                   {"prompt_tokens", usage.prompt_tokens()},
+                   {"completion_tokens", usage.completion_tokens()},
+                   {"saved_tokens", usage.saved_tokens()}};
+  body["timings"] = std::move(timings);
   body["request_id"] = request_id;
-  return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(body);
 }
 
 std::string sources_json(const kefu::v1::AskEvent::Sources& sources) {
-  return Json{{"sources", sources_array(sources.sources())}}.dump(-1, ' ', false,
-                                                                  Json::error_handler_t::replace);
+  return json_text(Json{{"sources", sources_array(sources.sources())}});
 }
 
-std::string delta_json(const std::string& text) {
-  return Json{{"text", text}}.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+std::string delta_json(const std::string& text) { return json_text(Json{{"text", text}}); }
 
 }  // namespace kefu::gateway

@@ -1,5 +1,6 @@
-#include "error_json.hpp"
 #include "gateway_flow.hpp"
+
+#include "error_json.hpp"
 #include "loopback.hpp"
 #include "request_context.hpp"
 
@@ -33,9 +34,13 @@ GatewayFlow::GatewayFlow(const GatewayConfig& config, bus::MessageBus& bus, bus:
       errors_(metrics),
       unrouted_(metrics, "other", "other"),
       knowledge_bases_(bus),
-      documents_(store, knowledge_bases, metrics, config.max_uploads, config.max_upload_bytes),
+      document_views_(bus),
+      documents_(bus, store, knowledge_bases, metrics, config.max_uploads, config.max_upload_bytes),
       jobs_(bus),
-      ask_(bus, metrics, config.max_asks),
+      questions_(bus, metrics, config.max_asks),
+      ask_(questions_),
+      chat_(questions_),
+      models_(bus),
       search_(bus),
       embeddings_(bus, config.max_embeddings),
       keys_(access.keys, access.admin_key),
@@ -59,12 +64,32 @@ GatewayFlow::GatewayFlow(const GatewayConfig& config, bus::MessageBus& bus, bus:
   add({"DELETE", "/v1/kbs/{kb}", Needs::manage, limit, "kb.delete"},
       [this](Context c, Caller&, Exchange& e) { return knowledge_bases_.remove(std::move(c), e); });
   add({"POST", "/v1/kbs/{kb}/documents", Needs::manage, config.upload_timeout, "document.upload"},
-      [this](Context c, Caller&, Exchange& e) { return documents_.upload(std::move(c), e); });
+      [this](Context c, Caller& who, Exchange& e) { return documents_.upload(std::move(c), who, e); });
   add({"DELETE", "/v1/kbs/{kb}/documents/{filename}", Needs::manage, limit, "document.delete"},
       [this](Context c, Caller&, Exchange& e) { return documents_.remove(std::move(c), e); });
+  add({"GET", "/v1/kbs/{kb}/documents", Needs::ask, limit},
+      [this](Context c, Caller&, Exchange& e) { return document_views_.list(std::move(c), e); });
+  add({"GET", "/v1/kbs/{kb}/documents/{filename}", Needs::ask, limit},
+      [this](Context c, Caller&, Exchange& e) { return document_views_.get(std::move(c), e); });
+  add({"PATCH", "/v1/kbs/{kb}/documents/{filename}/rows/{row}", Needs::manage, limit, "document.edit"},
+      [this](Context c, Caller&, Exchange& e) { return documents_.change_row(std::move(c), e); });
+  add({"DELETE", "/v1/kbs/{kb}/documents/{filename}/rows/{row}", Needs::manage, limit, "document.edit"},
+      [this](Context c, Caller&, Exchange& e) { return documents_.remove_row(std::move(c), e); });
+  add({"POST", "/v1/kbs/{kb}/documents/{filename}/rows", Needs::manage, limit, "document.edit"},
+      [this](Context c, Caller&, Exchange& e) { return documents_.append_row(std::move(c), e); });
+  add({"GET", "/v1/jobs", Needs::ask, limit},
+      [this](Context c, Caller& who, Exchange& e) { return jobs_.list(std::move(c), who, e); });
+  add({"DELETE", "/v1/jobs/{job}", Needs::manage, limit, "job.cancel"},
+      [this](Context c, Caller& who, Exchange& e) { return jobs_.cancel(std::move(c), who, e); });
   add({"GET", "/v1/jobs/{job}", Needs::ask, limit},
       [this](Context c, Caller& who, Exchange& e) { return jobs_.get(std::move(c), who, e); });
-  add({"POST", "/v1/embeddings", Needs::ask, limit},
+  add({"POST", "/v1/chat/completions", Needs::ask, config.ask_timeout},
+      [this](Context c, Caller& who, Exchange& e) { return chat_.complete(std::move(c), who, e); });
+  add({"GET", "/v1/models", Needs::ask, limit},
+      [this](Context c, Caller& who, Exchange&) { return models_.list(std::move(c), who); });
+  add({"GET", "/v1/models/{model}", Needs::ask, limit},
+      [this](Context c, Caller& who, Exchange& e) { return models_.get(std::move(c), who, e); });
+  add({"POST", "/v1/embeddings", Needs::ask, config.ask_timeout},
       [this](Context c, Caller&, Exchange& e) { return embeddings_.embed(std::move(c), e); });
   add_access_routes(limit);
 }
@@ -111,10 +136,9 @@ Task<void> GatewayFlow::refuse(http::Exchange& exchange, Error error) {
   unrouted_.begun();
   errors_.count(error.code);
   const std::string request_id = request_id_of(exchange.head().fields);
-  http::Response response = error_response(error, request_id);
+  http::Response response = error_response(error, request_id, exchange.head().path);
   response.fields.set("X-Request-Id", request_id);
-  // The router's exchange makes 405 of a method that the path does not take: no Errc has that status.
-  const int status = error.code == Errc::unsupported ? 405 : response.status;
+  const int status = response.status;
   // A client that is gone does not get its error.
   (void)co_await exchange.respond(std::move(response));
   unrouted_.finished(status, std::chrono::steady_clock::now() - began);
@@ -161,7 +185,7 @@ Task<int> GatewayFlow::send(const Route& route, const Call& call, Result<Reply> 
   if (!reply) report(route, call.context, reply.error());
   if (reply && !*reply) co_return 200;
   http::Response response =
-      reply ? *std::move(*reply) : error_response(reply.error(), call.context.request_id);
+      reply ? *std::move(*reply) : error_response(reply.error(), call.context.request_id, exchange.head().path);
   const int status = response.status;
   if (exchange.responded()) co_return status;
   response.fields.set("X-Request-Id", call.context.request_id);

@@ -2,14 +2,18 @@
 
 #include "admission.hpp"
 #include "ask.hpp"
+#include "chat.hpp"
 #include "audit_log.hpp"
 #include "audit_routes.hpp"
 #include "config.hpp"
+#include "document_views.hpp"
 #include "documents.hpp"
 #include "embeddings.hpp"
 #include "jobs.hpp"
 #include "key_routes.hpp"
 #include "knowledge_bases.hpp"
+#include "models.hpp"
+#include "questions.hpp"
 #include "reply.hpp"
 #include "request_metrics.hpp"
 #include "search.hpp"
@@ -48,6 +52,9 @@ class GatewayFlow {
 
   /// For the endpoints that every service has, which are open to whoever reaches the port.
   http::Router& open_routes() { return open_router_; }
+
+  /// Ends the streams that would outlast a drain; before that of the server.
+  void close_streams() { jobs_.close_streams(); }
 
   /// Answers one request; the handler of the server.
   Task<void> handle(http::Exchange& exchange);
@@ -95,9 +102,13 @@ class GatewayFlow {
   ErrorMetrics errors_;
   RouteMetrics unrouted_;
   KnowledgeBaseRoutes knowledge_bases_;
+  DocumentViewRoutes document_views_;
   DocumentRoutes documents_;
   JobRoutes jobs_;
+  Questions questions_;
   AskRoutes ask_;
+  ChatRoutes chat_;
+  ModelRoutes models_;
   SearchRoutes search_;
   EmbeddingRoutes embeddings_;
   KeyRoutes keys_;

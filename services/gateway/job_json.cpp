@@ -1,6 +1,6 @@
 #include "job_json.hpp"
 
-#include <nlohmann/json.hpp>
+#include "json_text.hpp"
 
 #include <charconv>
 
@@ -37,6 +37,41 @@ Json rejections(const kefu::v1::JobState& state) {
   return array;
 }
 
+const char* action_name(kefu::v1::Job::Action action) {
+  switch (action) {
+    case kefu::v1::Job::ACTION_UPSERT:
+      return "upload";
+    case kefu::v1::Job::ACTION_EDIT:
+      return "edit";
+    case kefu::v1::Job::ACTION_DELETE:
+      return "delete";
+    default:
+      return "";
+  }
+}
+
+Json object_of(const kefu::v1::JobState& state) {
+  Json object{{"id", std::to_string(state.job())},
+              {"state", state_name(state.state())},
+              {"kb", state.kb_name()},
+              {"filename", state.filename()},
+              {"stages",
+               {{"extracted", stage_json(state.extracted())},
+                {"embedded", stage_json(state.embedded())},
+                {"indexed", stage_json(state.indexed())}}},
+              {"rejected", rejections(state)},
+              {"rejected_total", state.rejected_total()},
+              {"usage",
+               {{"embedding_tokens", state.usage().embedding_tokens()},
+                {"saved_tokens", state.usage().saved_tokens()}}}};
+  if (*action_name(state.action()) != '\0') object["action"] = action_name(state.action());
+  if (!state.error().empty()) object["error"] = state.error();
+  if (state.cancelled()) object["cancelled"] = true;
+  if (state.created_unix_ms() != 0) object["created_at"] = time_text(state.created_unix_ms());
+  if (state.finished_unix_ms() != 0) object["finished_at"] = time_text(state.finished_unix_ms());
+  return object;
+}
+
 }  // namespace
 
 Result<std::uint64_t> parse_job_id(std::string_view id) {
@@ -48,22 +83,12 @@ Result<std::uint64_t> parse_job_id(std::string_view id) {
   return number;
 }
 
-std::string job_json(const kefu::v1::JobState& state) {
-  Json body{{"id", std::to_string(state.job())},
-            {"state", state_name(state.state())},
-            {"kb", state.kb_name()},
-            {"filename", state.filename()},
-            {"stages",
-             {{"extracted", stage_json(state.extracted())},
-              {"embedded", stage_json(state.embedded())},
-              {"indexed", stage_json(state.indexed())}}},
-            {"rejected", rejections(state)},
-            {"rejected_total", state.rejected_total()},
-            {"usage",
-             {{"embedding_tokens", state.usage().embedding_tokens()},
-              {"saved_tokens", state.usage().saved_tokens()}}}};
-  if (!state.error().empty()) body["error"] = state.error();
-  return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string job_json(const kefu::v1::JobState& state) { return json_text(object_of(state)); }
+
+std::string jobs_json(const std::vector<kefu::v1::JobState>& states) {
+  Json array = Json::array();
+  for (const kefu::v1::JobState& state : states) array.push_back(object_of(state));
+  return json_text(Json{{"jobs", std::move(array)}});
 }
 
 std::string accepted_json(std::uint64_t job) { return Json{{"job", std::to_string(job)}}.dump(); }

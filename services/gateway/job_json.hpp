@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kefu::gateway {
 
@@ -14,6 +15,8 @@ namespace kefu::gateway {
 Result<std::uint64_t> parse_job_id(std::string_view id);
 
 std::string job_json(const kefu::v1::JobState& state);
+/// `{"jobs":[...]}`
+std::string jobs_json(const std::vector<kefu::v1::JobState>& states);
 /// `{"job":"<id>"}`
 std::string accepted_json(std::uint64_t job);
 

@@ -1,12 +1,11 @@
 #include "knowledge_base_json.hpp"
 
 #include "json_object.hpp"
+#include "json_text.hpp"
 
 #include <kefu/text/utf8.hpp>
 
-#include <fmt/chrono.h>
-
-#include <ctime>
+#include <fmt/format.h>
 
 namespace kefu::gateway {
 namespace {
@@ -16,10 +15,9 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kMaxDescriptionCodePoints = 1000;
 
 Json object_of(const kefu::v1::KnowledgeBase& knowledge_base) {
-  const std::time_t created = knowledge_base.created_unix_ms() / 1000;
   return {{"name", knowledge_base.name()},
           {"description", knowledge_base.description()},
-          {"created_at", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(created))}};
+          {"created_at", time_text(knowledge_base.created_unix_ms())}};
 }
 
 Json object_of(const kefu::v1::GetKnowledgeBaseResponse& response) {
@@ -28,8 +26,6 @@ Json object_of(const kefu::v1::GetKnowledgeBaseResponse& response) {
   object["passages"] = response.passages();
   return object;
 }
-
-std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 }  // namespace
 
@@ -48,17 +44,17 @@ Result<kefu::v1::PutKnowledgeBaseRequest> parse_put_request(std::string_view bod
 }
 
 std::string knowledge_base_json(const kefu::v1::KnowledgeBase& knowledge_base) {
-  return text_of(object_of(knowledge_base));
+  return json_text(object_of(knowledge_base));
 }
 
 std::string knowledge_base_json(const kefu::v1::GetKnowledgeBaseResponse& response) {
-  return text_of(object_of(response));
+  return json_text(object_of(response));
 }
 
 std::string knowledge_bases_json(const kefu::v1::ListKnowledgeBasesResponse& response) {
   Json array = Json::array();
   for (const auto& entry : response.knowledge_bases()) array.push_back(object_of(entry));
-  return text_of(Json{{"knowledge_bases", std::move(array)}});
+  return json_text(Json{{"knowledge_bases", std::move(array)}});
 }
 
 }  // namespace kefu::gateway

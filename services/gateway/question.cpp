@@ -7,14 +7,14 @@
 
 namespace kefu::gateway {
 
-Result<> validate_question(std::string_view utf8) {
+Result<> validate_question(std::string_view utf8, std::string_view field) {
   const std::size_t length = text::count_code_points(utf8);
   if (length > kMaxQuestionCodePoints) {
-    return fail(Errc::invalid_argument,
-                fmt::format("field \"question\" has {} characters, at most {} are taken", length,
-                            kMaxQuestionCodePoints));
+    return fail(Errc::invalid_argument, fmt::format("field \"{}\" has {} characters, at most {} are taken",
+                                                    field, length, kMaxQuestionCodePoints));
   }
-  if (text::normalize(utf8).empty()) return fail(Errc::invalid_argument, "field \"question\" is empty");
+  if (text::normalize(utf8).empty())
+    return fail(Errc::invalid_argument, fmt::format("field \"{}\" is empty", field));
   return {};
 }
 

@@ -25,23 +25,16 @@ std::unexpected<Error> too_large(std::size_t max_bytes) {
   return fail(Errc::payload_too_large, fmt::format("the file is larger than {} MiB", max_bytes >> 20));
 }
 
-/// A size that is announced is refused before anything is read.
-Result<> check_announced_size(const http::RequestHead& head, std::size_t max_bytes) {
-  const std::string_view text = head.fields.get("Content-Length");
-  std::uint64_t bytes = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
-  if (error == std::errc::result_out_of_range || (error == std::errc{} && bytes > max_bytes))
-    return too_large(max_bytes);
-  return {};
-}
+/// What a form may be larger than its file: two boundaries, a head.
+constexpr std::size_t kFormBytes = std::size_t{16} << 10;
 
 /// The next part, shorter than kPartBytes only at the end of the body.
-Task<Result<std::string>> read_part(http::Exchange& exchange, Deadline deadline) {
+Task<Result<std::string>> read_part(UploadSource& source, Deadline deadline) {
   std::string part(kPartBytes, '\0');
   std::size_t filled = 0;
   while (filled < part.size()) {
     if (deadline.passed()) co_return fail(Errc::deadline_exceeded, "the upload took longer than it may");
-    KEFU_CO_TRY(const std::size_t read, co_await exchange.read_some(std::span(part).subspan(filled)));
+    KEFU_CO_TRY(const std::size_t read, co_await source.read_some(std::span(part).subspan(filled)));
     if (read == 0) break;
     filled += read;
   }
@@ -49,11 +42,11 @@ Task<Result<std::string>> read_part(http::Exchange& exchange, Deadline deadline)
   co_return part;
 }
 
-Task<Result<>> send_parts(http::Exchange& exchange, PartWriter& writer, StoredUpload& upload,
+Task<Result<>> send_parts(UploadSource& source, PartWriter& writer, StoredUpload& upload,
                           std::size_t max_bytes, Deadline deadline, telemetry::Counter received_bytes) {
   Sha256 hash;
   for (;;) {
-    KEFU_CO_TRY(std::string part, co_await read_part(exchange, deadline));
+    KEFU_CO_TRY(std::string part, co_await read_part(source, deadline));
     const std::size_t bytes = part.size();
     received_bytes.add(static_cast<double>(bytes));
     upload.bytes += bytes;
@@ -71,13 +64,22 @@ Task<Result<>> send_parts(http::Exchange& exchange, PartWriter& writer, StoredUp
 
 }  // namespace
 
-Task<Result<StoredUpload>> store_upload(http::Exchange& exchange, bus::StreamStore& store,
-                                        std::size_t max_bytes, Deadline deadline,
-                                        telemetry::Counter received_bytes) {
-  KEFU_CO_CHECK(check_announced_size(exchange.head(), max_bytes));
+Result<> check_announced_size(const http::RequestHead& head, std::size_t max_bytes) {
+  const std::string_view text = head.fields.get("Content-Length");
+  std::uint64_t bytes = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
+  const bool is_form = http::media_type(head.fields.get("Content-Type")) == "multipart/form-data";
+  const std::size_t limit = max_bytes + (is_form ? kFormBytes : 0);
+  if (error == std::errc::result_out_of_range || (error == std::errc{} && bytes > limit))
+    return too_large(max_bytes);
+  return {};
+}
+
+Task<Result<StoredUpload>> store_upload(UploadSource& source, bus::StreamStore& store, std::size_t max_bytes,
+                                        Deadline deadline, telemetry::Counter received_bytes) {
   StoredUpload upload{.id = random_id(16)};
   PartWriter writer(co_await asio::this_coro::executor, store, upload.id, deadline);
-  const auto sent = co_await send_parts(exchange, writer, upload, max_bytes, deadline, received_bytes);
+  const auto sent = co_await send_parts(source, writer, upload, max_bytes, deadline, received_bytes);
   const auto stored = co_await writer.finish();
   if (!sent || !stored) co_await erase_parts(store, writer.sequences());
   if (!sent) co_return fail(explain_full_store(sent.error(), "uploads"));

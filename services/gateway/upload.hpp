@@ -1,5 +1,7 @@
 #pragma once
 
+#include "upload_source.hpp"
+
 #include <kefu/async/task.hpp>
 #include <kefu/base/deadline.hpp>
 #include <kefu/base/error.hpp>
@@ -26,12 +28,14 @@ struct StoredUpload {
 
 inline constexpr std::size_t kPartBytes = std::size_t{512} << 10;
 
-/// Carries the body to KEFU_FILES part by part; a handful of parts is in memory, never the file. Parts of an
-/// upload that failed are erased before it returns. Errors: `invalid_argument` (empty), `payload_too_large`,
-/// `deadline_exceeded`, those of Exchange::read_some and StreamStore::append.
-Task<Result<StoredUpload>> store_upload(http::Exchange& exchange, bus::StreamStore& store,
-                                        std::size_t max_bytes, Deadline deadline,
-                                        telemetry::Counter received_bytes);
+/// A size that is announced is refused before anything is read. Errors: `payload_too_large`.
+Result<> check_announced_size(const http::RequestHead& head, std::size_t max_bytes);
+
+/// Carries the file to KEFU_FILES part by part; a handful of parts is in memory, never the file. Parts of an
+/// upload that failed are erased before it returns. `source` outlives the call. Errors: `invalid_argument`
+/// (empty), `payload_too_large`, `deadline_exceeded`, those of UploadSource and StreamStore::append.
+Task<Result<StoredUpload>> store_upload(UploadSource& source, bus::StreamStore& store, std::size_t max_bytes,
+                                        Deadline deadline, telemetry::Counter received_bytes);
 
 /// What a full stream says to its operator becomes a sentence for the caller; the rest goes to the detail.
 /// Other errors stay as they are. `stored` names what the stream holds.

@@ -11,6 +11,7 @@ constexpr std::array kTable{
     ErrcTraits{Errc::unauthenticated, "unauthenticated", 401, false},
     ErrcTraits{Errc::permission_denied, "permission_denied", 403, false},
     ErrcTraits{Errc::not_found, "not_found", 404, false},
+    ErrcTraits{Errc::method_not_allowed, "method_not_allowed", 405, false},
     ErrcTraits{Errc::conflict, "conflict", 409, false},
     ErrcTraits{Errc::payload_too_large, "payload_too_large", 413, false},
     ErrcTraits{Errc::unsupported_media, "unsupported_media_type", 415, false},

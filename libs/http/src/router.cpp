@@ -25,7 +25,7 @@ bool matches(const std::vector<std::string>& pattern, const std::vector<std::str
   });
 }
 
-/// The exchange of a request whose path is known and whose method is not: no Errc has the status 405.
+/// The exchange of a request whose path is known and whose method is not: its response says what is allowed.
 class MethodNotAllowed final : public Exchange {
  public:
   MethodNotAllowed(Exchange& inner, std::string allowed) : inner_(inner), allowed_(std::move(allowed)) {}
@@ -43,7 +43,6 @@ class MethodNotAllowed final : public Exchange {
 
  private:
   Response changed(Response response) const {
-    response.status = 405;
     response.fields.set("Allow", allowed_);
     return response;
   }
@@ -104,7 +103,7 @@ Task<void> Router::operator()(Exchange& exchange) const {
   }
   std::string message = "this path takes " + methods;
   MethodNotAllowed refused(exchange, std::move(methods));
-  co_await on_error_(refused, Error{Errc::unsupported, std::move(message)});
+  co_await on_error_(refused, Error{Errc::method_not_allowed, std::move(message)});
 }
 
 }  // namespace kefu::http

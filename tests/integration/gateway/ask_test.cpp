@@ -225,22 +225,6 @@ TEST(Ask, RefusesAtOnceOverTheLimitOfOpenQuestions) {
   EXPECT_EQ(service.asked, 2);
 }
 
-TEST(Embeddings, RefusesAtOnceOverTheLimitOfOpenRequests) {
-  Troubled service;
-  GatewayHarness gateway(GatewayConfig{.max_embeddings = 1});
-  gateway.serve(proto::kEmbed, service.handler(&Troubled::wait_until_told));
-  auto first = std::async(std::launch::async, [&] {
-    return run_command({"curl", "-sS", "--json", R"({"input":"a"})", gateway.url("/v1/embeddings")});
-  });
-  ASSERT_TRUE(eventually([&] { return service.asked == 1; }));
-  const auto second = gateway.post_json("/v1/embeddings", R"({"input":"b"})");
-  EXPECT_EQ(second.status, 503);
-  EXPECT_EQ(json_of(second)["error"]["code"], "overloaded");
-  service.told = true;
-  first.get();
-  EXPECT_EQ(gateway.post_json("/v1/embeddings", R"({"input":"b"})").status, 502);  // it answered: no vectors
-}
-
 TEST(Ask, GivesUpOnAClientThatDisconnects) {
   Troubled service;
   GatewayHarness gateway;

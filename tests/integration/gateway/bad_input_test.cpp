@@ -82,7 +82,9 @@ TEST_F(BadInput, InAPathIsRefused) {
 }
 
 TEST_F(BadInput, InTheMethodIsAnErrorOfTheClient) {
-  EXPECT_EQ(gateway_.send({.method = "PATCH", .url = gateway_.url("/v1/ask")}).status, 405);
+  const auto refused = gateway_.send({.method = "PATCH", .url = gateway_.url("/v1/ask")});
+  expect_error(refused, 405, "method_not_allowed", "POST");
+  EXPECT_EQ(refused.fields.get("Allow"), "POST");
   EXPECT_TRUE(gateway_.metric_becomes(
       R"(kefu_gateway_requests_total{method="other",route="other",status="4xx"})", 1));
   EXPECT_EQ(gateway_.metric(R"(kefu_gateway_requests_total{method="other",route="other",status="5xx"})"), 0);

@@ -37,6 +37,7 @@ class Services {
     serve(gateway, proto::kAsk, &Services::ask);
     serve(gateway, proto::kRetrieve, &Services::retrieve);
     serve(gateway, proto::kEmbed, &Services::embed);
+    serve(gateway, proto::kGetModel, &Services::model);
   }
 
  private:
@@ -47,6 +48,12 @@ class Services {
     });
   }
 
+  Task<Result<std::string>> model(bus::Message, bus::ReplySink&) {
+    kefu::v1::GetModelResponse response;
+    response.set_model("e5-small");
+    response.set_dimensions(2);
+    co_return response.SerializeAsString();
+  }
   Task<Result<std::string>> get(bus::Message message, bus::ReplySink&) {
     kefu::v1::GetKnowledgeBaseRequest request;
     request.ParseFromString(message.payload);

@@ -1,11 +1,8 @@
 #include "gateway_harness.hpp"
-#include "kefu/v1/embedding.pb.h"
 #include "kefu/v1/knowledge_base.pb.h"
-#include "kefu/v1/log.pb.h"
 #include "kefu/v1/search.pb.h"
 
 #include <kefu/proto/subjects.hpp>
-#include <kefu/vector/codec.hpp>
 
 #include <gtest/gtest.h>
 
@@ -72,19 +69,6 @@ TEST_F(Resources, AKnowledgeBaseIsMadeReadListedAndDeleted) {
   EXPECT_FALSE(deleted.fields.get("X-Request-Id").empty());
 }
 
-TEST_F(Resources, AJobIsReadById) {
-  gateway_.serve(proto::kGetJob,
-                 [](RequestContext, bus::Message message, bus::ReplySink&) -> Task<Result<std::string>> {
-                   kefu::v1::GetJobResponse response;
-                   response.mutable_state()->set_job(parsed<kefu::v1::GetJobRequest>(message).job());
-                   response.mutable_state()->set_state(kefu::v1::JobState::STATE_DONE);
-                   co_return response.SerializeAsString();
-                 });
-  const auto job = json_of(gateway_.get("/v1/jobs/42"));
-  EXPECT_EQ(job["id"], "42");
-  EXPECT_EQ(job["state"], "done");
-}
-
 TEST_F(Resources, ASearchCarriesTheKnowledgeBaseOfItsPath) {
   gateway_.serve(
       proto::kRetrieve,
@@ -92,35 +76,17 @@ TEST_F(Resources, ASearchCarriesTheKnowledgeBaseOfItsPath) {
         const auto request = parsed<kefu::v1::RetrieveRequest>(message);
         EXPECT_EQ(request.kb(), "shop");
         EXPECT_EQ(request.top_k(), 3U);
+        EXPECT_EQ(request.filter().kinds_size(), 1);
         EXPECT_EQ(context.request_id, "search-1");
         kefu::v1::RetrieveResponse response;
         response.add_hits()->mutable_passage()->set_text(request.question());
         co_return response.SerializeAsString();
       });
-  const auto response = gateway_.post_json("/v1/kbs/shop/search", R"({"question":"运费","top_k":3})",
-                                           {{"X-Request-Id", "search-1"}});
+  const auto response =
+      gateway_.post_json("/v1/kbs/shop/search", R"({"question":"运费","top_k":3,"filter":{"kind":"faq"}})",
+                         {{"X-Request-Id", "search-1"}});
   EXPECT_EQ(response.status, 200) << response.body;
   EXPECT_EQ(json_of(response)["hits"][0]["text"], "运费");
-}
-
-TEST_F(Resources, EmbeddingsComeInTheFormatOfOpenAi) {
-  gateway_.serve(proto::kEmbed,
-                 [](RequestContext, bus::Message message, bus::ReplySink&) -> Task<Result<std::string>> {
-                   const auto request = parsed<kefu::v1::EmbedRequest>(message);
-                   EXPECT_EQ(request.role(), kefu::v1::TEXT_ROLE_QUERY);
-                   kefu::v1::EmbedResponse response;
-                   response.set_format(kefu::v1::VECTOR_FORMAT_FLOAT32);
-                   response.set_dimensions(2);
-                   std::vector<float> components;
-                   for (int i = 0; i < request.texts_size(); ++i)
-                     components.insert(components.end(), {0.6F, 0.8F});
-                   response.set_vectors(vector::encode(components, kefu::v1::VECTOR_FORMAT_FLOAT32));
-                   co_return response.SerializeAsString();
-                 });
-  const auto response = gateway_.post_json("/v1/embeddings", R"({"input":["a","b"],"model":"m"})");
-  EXPECT_EQ(response.status, 200) << response.body;
-  EXPECT_EQ(json_of(response)["data"].size(), 2U);
-  EXPECT_NEAR(json_of(response)["data"][1]["embedding"][0].get<double>(), 0.6, 1e-6);
 }
 
 TEST_F(Resources, AreUnavailableAtOnceWithoutAServiceAndWithoutNats) {

@@ -228,9 +228,8 @@ TEST_F(Upload, ThatMakesNoSenseSaysWhy) {
       {"?filename=a.pdf", "application/pdf", "x", 415, "text/csv"},
       {"?filename=.", "text/plain", "x", 400, "\".\""},
       {"?filename=..", "text/plain", "x", 400, "\"..\""},
-      {"?filename=a.csv", "text/csv; charset=gbk", "x", 415, "utf-8"},
+      {"?filename=a.csv", "text/csv; charset=big5", "x", 415, "gb18030"},
       {"?filename=a.txt", "application/json", "x", 415, "text/csv"},
-      {"?filename=a.txt", "multipart/form-data; boundary=b", "x", 415, "text/csv"},
       {"?filename=a.pdf", "application/octet-stream", "x", 415, ".csv"},
   };
   for (const auto& [query, type, body, status, message] : cases) {
@@ -245,6 +244,11 @@ TEST_F(Upload, ThatMakesNoSenseSaysWhy) {
                                       .body = "x"});
   EXPECT_EQ(unknown.status, 404) << unknown.body;
   EXPECT_EQ(gateway_.stored_messages(proto::kJobsStream), 0U);
+}
+
+TEST_F(Upload, NamesTheCharsetToIngest) {
+  ASSERT_EQ(upload("?filename=a.csv", "text/csv; charset=\"GBK\"", "x").status, 202);
+  EXPECT_EQ(last_job().content_type(), "text/csv; charset=gbk");
 }
 
 TEST_F(Upload, ThatIsCompressedIsRefusedUnread) {

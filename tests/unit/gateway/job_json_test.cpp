@@ -45,6 +45,21 @@ TEST(JobJson, SaysWhyAJobFailed) {
   EXPECT_EQ(body["error"], "not a text");
 }
 
+TEST(JobJson, SaysWhatItDoesAndWhen) {
+  kefu::v1::JobState state;
+  state.set_state(kefu::v1::JobState::STATE_FAILED);
+  state.set_action(kefu::v1::Job::ACTION_EDIT);
+  state.set_cancelled(true);
+  state.set_created_unix_ms(1'700'000'000'000);
+  state.set_finished_unix_ms(1'700'000'001'000);
+  const json body = json::parse(jobs_json({state}))["jobs"][0];
+  EXPECT_EQ(body["action"], "edit");
+  EXPECT_EQ(body["cancelled"], true);
+  EXPECT_EQ(body["created_at"], "2023-11-14T22:13:20Z");
+  EXPECT_EQ(body["finished_at"], "2023-11-14T22:13:21Z");
+  EXPECT_EQ(jobs_json({}), R"({"jobs":[]})");
+}
+
 TEST(JobJson, KnowsNoJobUnderAnIdThatIsNoNumber) {
   EXPECT_EQ(*parse_job_id("18446744073709551615"), 18446744073709551615U);
   for (const char* id : {"", "0", "-1", "12x", "18446744073709551616", " 1"}) {

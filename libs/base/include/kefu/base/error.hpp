@@ -14,6 +14,7 @@ enum class Errc {
   unauthenticated,       ///< No API key, or one that is unknown or expired.
   permission_denied,     ///< The key does not allow this.
   not_found,             ///< The thing named does not exist.
+  method_not_allowed,    ///< There is something at this path, but not for this method.
   conflict,              ///< A compare-and-set lost, or the thing exists already.
   payload_too_large,     ///< A body or a message is over its limit.
   unsupported_media,     ///< The content type is not one that the operation takes.
