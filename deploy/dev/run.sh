@@ -139,7 +139,7 @@ start_services() {
   start_service kefu-index --data-dir "$run_dir/index"
   start_service kefu-ingest
   start_service kefu-answer --redis-url "$redis_url"
-  start_service kefu-gateway --listen-port "$port" --drain-delay 0s
+  start_service kefu-gateway --redis-url "$redis_url" --listen-port "$port" --drain-delay 0s
   for name in "${services[@]}"; do wait_for "$name" "http://127.0.0.1:${admin_port[$name]}/readyz"; done
 }
 

@@ -49,8 +49,11 @@ Result<Query> parse_query(const http::RequestHead& head) {
 
 /// A key that is limited to knowledge bases must say which one it wants to see.
 Result<> check_caller(const Caller& caller, const Query& query) {
-  if (query.kb.empty()) return caller.check(Needs::manage_all);
-  return caller.check(query.kb);
+  if (!query.kb.empty()) return caller.check(query.kb);
+  if (!caller.limited()) return {};
+  return fail(
+      Errc::permission_denied,
+      "this API key is limited to some knowledge bases: name one of them in the query parameter \"kb\"");
 }
 
 void add(Page& page, const Query& query, const bus::StoredMessage& message) {

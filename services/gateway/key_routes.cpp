@@ -24,7 +24,7 @@ Task<Result<Reply>> KeyRoutes::create(RequestContext context, Caller& caller, ht
     co_return fail(Errc::conflict,
                    "the first key must have the role manage and no kbs, or nobody could make another one");
   }
-  if (keys_.all().size() >= kMaxKeys)
+  if (keys_.size() >= kMaxKeys)
     co_return fail(Errc::conflict, "there are 10000 API keys already, revoked ones included");
   key.set_id(random_id());
   key.set_created_by(caller.key_id);

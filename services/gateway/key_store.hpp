@@ -8,6 +8,7 @@
 #include <kefu/base/error.hpp>
 #include <kefu/bus/key_value.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -37,6 +38,7 @@ class KeyStore {
 
   /// nullptr for a secret that nobody was given. Valid until the next co_await.
   const kefu::v1::ApiKey* find_by_hash(const std::string& secret_sha256) const;
+  std::size_t size() const { return by_id_.size(); }
   /// All of them, oldest first.
   std::vector<kefu::v1::ApiKey> all() const;
 

@@ -91,7 +91,7 @@ std::vector<std::string> System::command(const std::string& service, std::size_t
     words.insert(words.end(), more.begin(), more.end());
   };
   if (service == "embedding") add({"--redis-url", redis_.url(), "--model", KEFU_TEST_MODEL});
-  if (service == "answer") add({"--redis-url", redis_.url()});
+  if (service == "answer" || service == "gateway") add({"--redis-url", redis_.url()});
   if (service == "index") add({"--data-dir", data_directory(service, replica)});
   if (service == "gateway") add({"--listen-port", std::to_string(self.api_port), "--drain-delay", "500ms"});
   if (const auto extra = options_.arguments.find(service); extra != options_.arguments.end())
