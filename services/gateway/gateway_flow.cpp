@@ -2,6 +2,7 @@
 
 #include "error_json.hpp"
 #include "loopback.hpp"
+#include "openapi.hpp"
 #include "request_context.hpp"
 
 #include <exception>
@@ -21,6 +22,8 @@ AdmissionRules rules_of(const GatewayConfig& config) {
           .others_reach_us = !is_loopback(config.listen_address).value_or(false),
           .requests_per_minute = static_cast<std::uint32_t>(config.requests_per_minute)};
 }
+
+Task<Result<Reply>> describe() { co_return json_reply(200, std::string(openapi_document())); }
 
 }  // namespace
 
@@ -91,7 +94,15 @@ GatewayFlow::GatewayFlow(const GatewayConfig& config, bus::MessageBus& bus, bus:
       [this](Context c, Caller& who, Exchange& e) { return models_.get(std::move(c), who, e); });
   add({"POST", "/v1/embeddings", Needs::ask, config.ask_timeout},
       [this](Context c, Caller&, Exchange& e) { return embeddings_.embed(std::move(c), e); });
+  add({"GET", "/openapi.json", Needs::nothing, limit},
+      [](Context, Caller&, Exchange&) { return describe(); });
   add_access_routes(limit);
+}
+
+std::vector<std::string> GatewayFlow::routes() const {
+  std::vector<std::string> names;
+  for (const Route& route : routes_) names.push_back(route.name);
+  return names;
 }
 
 void GatewayFlow::add_access_routes(std::chrono::milliseconds time_limit) {
@@ -185,7 +196,8 @@ Task<int> GatewayFlow::send(const Route& route, const Call& call, Result<Reply> 
   if (!reply) report(route, call.context, reply.error());
   if (reply && !*reply) co_return 200;
   http::Response response =
-      reply ? *std::move(*reply) : error_response(reply.error(), call.context.request_id, exchange.head().path);
+      reply ? *std::move(*reply)
+            : error_response(reply.error(), call.context.request_id, exchange.head().path);
   const int status = response.status;
   if (exchange.responded()) co_return status;
   response.fields.set("X-Request-Id", call.context.request_id);

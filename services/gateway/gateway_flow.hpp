@@ -2,9 +2,9 @@
 
 #include "admission.hpp"
 #include "ask.hpp"
-#include "chat.hpp"
 #include "audit_log.hpp"
 #include "audit_routes.hpp"
+#include "chat.hpp"
 #include "config.hpp"
 #include "document_views.hpp"
 #include "documents.hpp"
@@ -30,6 +30,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kefu::gateway {
 
@@ -52,6 +53,9 @@ class GatewayFlow {
 
   /// For the endpoints that every service has, which are open to whoever reaches the port.
   http::Router& open_routes() { return open_router_; }
+
+  /// Method and pattern of each: `GET /v1/kbs/{kb}`.
+  std::vector<std::string> routes() const;
 
   /// Ends the streams that would outlast a drain; before that of the server.
   void close_streams() { jobs_.close_streams(); }

@@ -197,7 +197,10 @@ Result<> MultipartParser::skipped(std::size_t bytes) {
 
 Result<bool> MultipartParser::take_head(std::vector<Event>& out) {
   const std::size_t end = buffer_.find("\r\n\r\n");
-  if (std::min(end, buffer_.size()) > limits_.head_bytes) {
+  // Without an end, the last three bytes may belong to it.
+  const std::size_t length =
+      end == std::string::npos ? buffer_.size() - std::min<std::size_t>(buffer_.size(), 3) : end;
+  if (length > limits_.head_bytes) {
     return bad_form(fmt::format("the head of a part is longer than {} bytes", limits_.head_bytes));
   }
   if (end == std::string::npos) return false;
