@@ -24,7 +24,7 @@ void add_settings(service::Settings& settings, GatewayConfig& config) {
   settings.add(
       "redis-url", config.redis_url,
       "Redis through which replicas share the limits of keys: redis://[user@]host[:port][/database]; "
-      "empty: each replica limits on its own");
+      "none: each replica limits on its own");
   settings.add_secret("redis-password", config.redis_password, "password of Redis");
   settings.add("allowed-hosts", config.allowed_hosts,
                "names, separated by commas, under which clients reach the API beside localhost");
@@ -53,7 +53,7 @@ Result<> validate(const GatewayConfig& config) {
   if (config.requests_per_minute > kMostRequestsPerMinute)
     return fail(Errc::invalid_argument, "requests-per-minute must be at most 1000000");
   if (!config.admin_key_file.empty()) KEFU_CHECK(AdminKey::read(config.admin_key_file));
-  if (!config.redis_url.empty()) KEFU_CHECK(config.redis());
+  if (config.uses_redis()) KEFU_CHECK(config.redis());
   return {};
 }
 

@@ -27,9 +27,10 @@ struct GatewayConfig {
   std::size_t max_connections = 1024;
   std::string admin_key_file = {};                   ///< empty: there is no admin key
   std::size_t requests_per_minute = 0;               ///< of keys without a limit of their own; 0: none
-  std::string redis_url = "redis://127.0.0.1:6379";  ///< empty: no Redis, each replica limits on its own
+  std::string redis_url = "redis://127.0.0.1:6379";  ///< "none": each replica limits keys on its own
   std::string redis_password = {};
 
+  bool uses_redis() const { return redis_url != "none"; }
   /// Errors: `invalid_argument`, without the password.
   Result<redis::RedisOptions> redis() const;
 };

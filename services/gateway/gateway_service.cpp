@@ -24,9 +24,11 @@ constexpr auto kKeysWithin = 30s;
 
 std::unique_ptr<redis::RedisTokenBuckets> buckets_of(const GatewayConfig& config,
                                                      const asio::any_io_executor& executor) {
-  if (config.redis_url.empty()) return nullptr;
-  auto options = config.redis();  // validate() has seen it
-  return options ? std::make_unique<redis::RedisTokenBuckets>(executor, *std::move(options)) : nullptr;
+  std::unique_ptr<redis::RedisTokenBuckets> buckets;
+  if (!config.uses_redis()) return buckets;
+  if (auto options = config.redis())  // validate() has seen it
+    buckets = std::make_unique<redis::RedisTokenBuckets>(executor, *std::move(options));
+  return buckets;
 }
 
 }  // namespace

@@ -150,6 +150,29 @@ TEST_F(GatewayProcess, AKeyRevokedOnOneReplicaIsRefusedByAnotherWithinSeconds) {
   EXPECT_TRUE(eventually_blocking([&] { return get(other_port, "/v1/keys", secret).status == 401; }));
 }
 
+TEST_F(GatewayProcess, IsReadyWithoutRedisAndSaysWhatSuffers) {
+  const auto condition = [&](const std::string& name) {
+    for (const json& line : json::parse(get(admin_port_, "/readyz").body)["conditions"]) {
+      if (line["name"] == name) return line;
+    }
+    return json{};
+  };
+  Process down =
+      start({"--redis-url", "redis://127.0.0.1:" + std::to_string(free_port()), "--drain-delay", "0s"});
+  ASSERT_TRUE(eventually_blocking([&] { return get(admin_port_, "/readyz").status == 200; })) << log();
+  EXPECT_EQ(condition("redis")["status"], "degraded");
+  EXPECT_THAT(condition("redis")["reason"], HasSubstr("on its own"));
+  EXPECT_EQ(condition("keys")["status"], "ok");
+  down.signal(SIGTERM);
+  EXPECT_EQ(down.wait(20s), 0) << log();
+
+  Process none = start({"--redis-url", "none", "--drain-delay", "0s"});
+  ASSERT_TRUE(eventually_blocking([&] { return get(admin_port_, "/readyz").status == 200; })) << log();
+  EXPECT_TRUE(condition("redis").is_null());
+  none.signal(SIGTERM);
+  EXPECT_EQ(none.wait(20s), 0) << log();
+}
+
 TEST_F(GatewayProcess, ServesTheSameEndpointsOnBothPortsAndNamesWhatIsMissing) {
   Process gateway = start({"--drain-delay", "0s"});
   ASSERT_TRUE(eventually_blocking([&] { return get(admin_port_, "/readyz").status == 200; })) << log();

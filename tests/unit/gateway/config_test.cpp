@@ -17,7 +17,8 @@ TEST(GatewayConfig, TakesEveryAddress) {
 TEST(GatewayConfig, RefusesAnAdminKeyFileThatHoldsNoneARedisThatIsNoneAndTooHighALimit) {
   EXPECT_THAT(validate({.admin_key_file = "/no/such/file"}).error().message, HasSubstr("admin-key-file"));
   EXPECT_FALSE(validate({.redis_url = "http://cache"}));
-  EXPECT_TRUE(validate({.redis_url = ""}));
+  EXPECT_FALSE(validate({.redis_url = ""}));
+  EXPECT_TRUE(validate({.redis_url = "none"}));
   EXPECT_FALSE(validate({.requests_per_minute = 1'000'001}));
 }
 
