@@ -1,5 +1,7 @@
 #include "wire.hpp"
 
+#include "long_blocks.hpp"
+
 #include <utility>
 
 namespace kefu::ingest {
@@ -22,8 +24,8 @@ void ItemWriter::take(extraction::FaqRow row) {
   write(item);
 }
 
-/// Pieces end where a section does, or where one has become four times as long as a piece: where passages
-/// end depends on that, so it depends on nothing but the document.
+/// Pieces end where a section does, or where one has become four times as long as a piece, and no block is
+/// longer than a piece. Where passages end depends on that, so it depends on nothing but the document.
 void ItemWriter::take(extraction::Document document) {
   google::protobuf::RepeatedPtrField<extraction::Block> blocks;
   blocks.Swap(document.mutable_blocks());
@@ -31,7 +33,7 @@ void ItemWriter::take(extraction::Document document) {
   extraction::Document& piece = *item.mutable_document();
   piece = std::move(document);
   std::size_t bytes = 0;
-  for (extraction::Block& block : blocks) {
+  const auto add = [&](extraction::Block& block) {
     const bool section_ends = bytes >= kPieceBytes && piece.blocks().rbegin()->heading() != block.heading();
     if (section_ends || bytes >= 4 * kPieceBytes) {
       write(item);
@@ -41,6 +43,9 @@ void ItemWriter::take(extraction::Document document) {
     }
     bytes += block.heading().size() + block.text().size();
     piece.add_blocks()->Swap(&block);
+  };
+  for (extraction::Block& block : blocks) {
+    for (extraction::Block& part : divide_long_block(std::move(block), kPieceBytes)) add(part);
   }
   write(item);
 }

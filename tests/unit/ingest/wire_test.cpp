@@ -58,6 +58,48 @@ TEST(Wire, DividesASectionThatIsVeryLong) {
   EXPECT_THAT(pieces_of(document), SizeIs(3));
 }
 
+TEST(Wire, DividesABlockThatIsVeryLongWhereItHurtsLeast) {
+  using extraction::Block;
+  const auto blocks_of = [](Block::Kind kind, const std::string& text) {
+    Document document;
+    document.add_blocks()->set_kind(kind);
+    document.mutable_blocks(0)->set_text(text);
+    std::vector<Block> blocks;
+    for (const Document& piece : pieces_of(document)) {
+      blocks.insert(blocks.end(), piece.blocks().begin(), piece.blocks().end());
+    }
+    EXPECT_GT(blocks.size(), 10U);
+    for (const Block& block : blocks) {
+      EXPECT_EQ(block.kind(), kind);
+      EXPECT_LE(block.text().size(), 64U << 10);
+    }
+    return blocks;
+  };
+  std::string table = "| k | v |\n|---|---|\n";
+  std::string text;
+  std::string emoji;
+  for (int i = 0; i < 50000; ++i) {
+    table += "| key" + std::to_string(i) + " | value |\n";
+    text += "这是第" + std::to_string(i) + "句话。";
+    emoji += "👨‍👩‍👧‍👦";
+  }
+  for (const Block& block : blocks_of(Block::KIND_TABLE, table)) {
+    EXPECT_TRUE(block.text().starts_with("| k | v |\n|---|---|\n| key") && block.text().ends_with(" |"));
+  }
+  std::string all;
+  for (const Block& block : blocks_of(Block::KIND_PARAGRAPH, text)) {
+    EXPECT_TRUE(block.text().ends_with("。"));
+    all += block.text();
+  }
+  EXPECT_EQ(all, text);
+  for (const Block& block : blocks_of(Block::KIND_PARAGRAPH, emoji))
+    EXPECT_TRUE(block.text().starts_with("👨‍👩‍👧‍👦"));
+  const std::string lines = "header without a second line " + std::string(1'000'000, 'x');
+  all.clear();
+  for (const Block& block : blocks_of(Block::KIND_CODE, lines)) all += block.text();
+  EXPECT_EQ(all, lines);
+}
+
 TEST(Wire, CarriesAShortDocumentWhole) {
   Document document;
   add_block(document, "h", 10);
