@@ -5,6 +5,7 @@
 #include <kefu/proto/subjects.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace kefu::index {
@@ -18,6 +19,8 @@ constexpr auto kLookAtLeasesEvery = 1s;
 constexpr auto kCallWithin = 2s;
 constexpr auto kPauseAfterError = 1s;
 constexpr auto kKey = "janitor";
+/// As far as a message may be superseded: also by what others have not applied.
+constexpr std::uint64_t kWhatever = std::numeric_limits<std::int64_t>::max();
 
 }  // namespace
 
@@ -102,6 +105,12 @@ Task<Result<std::uint64_t>> Janitor::applied_by_all() {
 
 Task<Result<>> Janitor::erase_some() {
   const std::uint64_t epoch = parts_.replica.epoch();
+  const std::uint64_t applied_here = parts_.replica.applied();
+  KEFU_CO_TRY(const auto any, co_await parts_.replica.superseded(1, kWhatever));
+  if (any.empty()) {
+    cleared_ = applied_here;
+    co_return Result<>{};
+  }
   KEFU_CO_TRY(const std::uint64_t applied, co_await applied_by_all());
   KEFU_CO_TRY(auto sequences, co_await parts_.replica.superseded(per_step_, applied));
   if (sequences.empty()) {

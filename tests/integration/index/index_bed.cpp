@@ -121,8 +121,8 @@ std::uint64_t Client::applied(const std::string& id) {
   return found ? found->applied_sequence() : 0;
 }
 
-bus::StreamState Client::state() {
-  auto state = run_task(io_, storage_.streams->state(std::string(proto::kVectorsStream), soon()));
+bus::StreamState Client::state(std::string_view stream) {
+  auto state = run_task(io_, storage_.streams->state(std::string(stream), soon()));
   EXPECT_TRUE(state);
   return state.value_or(bus::StreamState{});
 }

@@ -16,6 +16,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kefu::index::testing {
@@ -96,7 +97,7 @@ class Client {
     EXPECT_TRUE(response.ParseFromString(reply->payload));
     return response;
   }
-  bus::StreamState state();
+  bus::StreamState state(std::string_view stream = proto::kVectorsStream);
   Result<kefu::v1::IndexLease> lease(const std::string& id);
   /// As the lease tells; 0 without one.
   std::uint64_t applied(const std::string& id);

@@ -204,6 +204,12 @@ TYPED_TEST(IndexServiceTest, SweepsADeletedKnowledgeBase) {
   ASSERT_EQ(all->knowledge_bases_size(), 1);
   EXPECT_EQ(all->knowledge_bases(0).passages(), 2U);
 
+  for (const std::string& kb : {incarnation, std::string("another")}) {
+    bus::Message waiting{proto::passages_subject({kb, 1, "b", 3}, 0), "to be embedded"};
+    ASSERT_TRUE(
+        run_task(this->io_, this->client_.storage().streams->append(std::move(waiting), Deadline::in(5s))));
+  }
+
   kefu::v1::DeleteKnowledgeBaseRequest remove;
   remove.set_name("商店");
   ASSERT_TRUE(
@@ -216,6 +222,7 @@ TYPED_TEST(IndexServiceTest, SweepsADeletedKnowledgeBase) {
   EXPECT_TRUE(this->soon([&] { return this->client_.state().messages == 2; }));
   EXPECT_TRUE(this->client_.find("word", incarnation).empty());
   EXPECT_EQ(this->client_.find("word", "another"), Texts{"word kept"});
+  EXPECT_TRUE(this->soon([&] { return this->client_.state(proto::kPassagesStream).messages == 1; }));
 }
 
 using IndexOnNats = IndexServiceTest<NatsBackend>;
