@@ -33,7 +33,13 @@ std::string_view bearer_token(std::string_view authorization) {
 
 Admission::Admission(AdmissionRules rules, KeyStore& keys, AdminKey& admin_key, RateLimiter& limiter,
                      telemetry::Metrics& metrics)
-    : rules_(rules), access_(rules.allowed_hosts), keys_(keys), admin_key_(admin_key), limiter_(limiter) {
+
+    : others_reach_us_(rules.others_reach_us),
+      requests_per_minute_(rules.requests_per_minute),
+      access_(rules.allowed_hosts),
+      keys_(keys),
+      admin_key_(admin_key),
+      limiter_(limiter) {
   for (const char* reason : kReasons) {
     denied_.push_back(metrics.counter("kefu_gateway_denied_total",
                                       "HTTP requests that their sender was not allowed to make, by reason",
@@ -53,13 +59,13 @@ Result<Caller> Admission::identify(const http::RequestHead& head) {
     count(Denial::keys_unknown);
     return fail(Errc::not_ready, "the API keys are still being read");
   }
-  if (!key_needed()) return Caller{.client = head.peer};
+  if (!key_needed()) return Caller{.manages = true, .client = head.peer};
   const std::string_view token = bearer_token(head.fields.get("Authorization"));
   if (token.empty())
     return refuse(Denial::no_key, "an API key is needed: send it as `Authorization: Bearer <key>`");
   const std::string hash = secret_hash(token);
   if (admin_key_.matches(hash))
-    return Caller{.key_id = "admin", .key_name = "admin-key-file", .client = head.peer};
+    return Caller{.key_id = "admin", .key_name = "admin-key-file", .manages = true, .client = head.peer};
   const kefu::v1::ApiKey* key = keys_.find_by_hash(hash);
   if (key == nullptr) return refuse(Denial::unknown_key, "this API key is not known");
   KEFU_TRY(Caller caller, caller_of(*key));
@@ -81,7 +87,7 @@ Result<Caller> Admission::caller_of(const kefu::v1::ApiKey& key) const {
                 .manages = key.role() == kefu::v1::ApiKey::ROLE_MANAGE,
                 .kbs = {key.kbs().begin(), key.kbs().end()},
                 .requests_per_minute =
-                    key.requests_per_minute() != 0 ? key.requests_per_minute() : rules_.requests_per_minute};
+                    key.requests_per_minute() != 0 ? key.requests_per_minute() : requests_per_minute_};
 }
 
 Task<std::optional<std::chrono::seconds>> Admission::over_limit(const Caller& caller) {

@@ -20,7 +20,7 @@
 namespace kefu::gateway {
 
 struct AdmissionRules {
-  std::string_view allowed_hosts = {};    ///< of AccessRule
+  std::string_view allowed_hosts = {};    ///< of AccessRule; not kept
   bool others_reach_us = false;           ///< the address is no loopback address: a key is always needed
   std::uint32_t requests_per_minute = 0;  ///< of keys without a limit of their own; 0: none
 };
@@ -56,13 +56,14 @@ class Admission {
   Result<> permit(const Caller& caller, Needs needs, std::string_view kb) const;
 
   void count(Denial denial) const { denied_[static_cast<std::size_t>(denial)].add(); }
-  bool key_needed() const { return rules_.others_reach_us || keys_.any() || admin_key_.exists(); }
+  bool key_needed() const { return others_reach_us_ || keys_.any() || admin_key_.exists(); }
 
  private:
   std::unexpected<Error> refuse(Denial denial, const char* message) const;
   Result<Caller> caller_of(const kefu::v1::ApiKey& key) const;
 
-  AdmissionRules rules_;
+  const bool others_reach_us_;
+  const std::uint32_t requests_per_minute_;
   AccessRule access_;
   KeyStore& keys_;
   AdminKey& admin_key_;

@@ -21,9 +21,9 @@ enum class Needs {
 
 /// Who sends one request and what they may do, and what the audit is to say of it.
 struct Caller {
-  std::string key_id = {};  ///< empty: no key was asked for, and everything is allowed
+  std::string key_id = {};  ///< empty: no key was asked for
   std::string key_name = {};
-  bool manages = true;                    ///< role manage rather than ask
+  bool manages = false;                   ///< role manage rather than ask
   std::vector<std::string> kbs = {};      ///< names of knowledge bases; empty: all
   std::string client = {};                ///< address
   std::uint32_t requests_per_minute = 0;  ///< 0: no limit

@@ -13,6 +13,9 @@ constexpr auto kPauseAfterFailure = 1s;
 /// Tokens of a slice that nobody used for so long are forgotten: the bucket has filled again meanwhile.
 constexpr auto kSliceLasts = 6s;
 
+/// A request looks at the shared bucket so often, when others of the same key take what it waited for.
+constexpr int kMostTurns = 20;
+
 std::uint32_t slice_of(redis::BucketRate rate) { return std::max(1U, rate.burst / 10); }
 
 }  // namespace
@@ -36,7 +39,7 @@ Task<std::optional<std::chrono::milliseconds>> SharedRateLimiter::take(std::stri
   std::shared_ptr<Key>& known = keys_[key_id];
   if (!known) known = std::make_shared<Key>(executor_);
   const std::shared_ptr<Key> key = known;
-  while (shared_ != nullptr) {
+  for (int turn = 0; shared_ != nullptr && turn < kMostTurns; ++turn) {
     const TimePoint now = Deadline::Clock::now();
     if (now < local_until_) break;
     if (now > key->taken + kSliceLasts) key->tokens = 0;

@@ -124,15 +124,15 @@ TEST_F(AdmissionTest, GivesAKeyItsOwnLimitOrThatOfTheGateway) {
 }
 
 TEST_F(AdmissionTest, PermitsByRoleAndKnowledgeBase) {
-  const Caller asks{.key_id = "a", .manages = false};
+  const Caller asks{.key_id = "a"};
   EXPECT_TRUE(admission_.permit(asks, Needs::ask, "shop"));
   EXPECT_EQ(admission_.permit(asks, Needs::manage, "shop").error().code, Errc::permission_denied);
-  const Caller limited{.key_id = "b", .kbs = {"shop", "店"}};
+  const Caller limited{.key_id = "b", .manages = true, .kbs = {"shop", "店"}};
   EXPECT_TRUE(admission_.permit(limited, Needs::manage, "店"));
   EXPECT_TRUE(admission_.permit(limited, Needs::ask, ""));
   EXPECT_FALSE(admission_.permit(limited, Needs::manage, "sho"));
   EXPECT_FALSE(admission_.permit(limited, Needs::manage_all, ""));
-  EXPECT_TRUE(admission_.permit(Caller{.key_id = "c"}, Needs::manage_all, ""));
+  EXPECT_TRUE(admission_.permit(Caller{.key_id = "c", .manages = true}, Needs::manage_all, ""));
 }
 
 }  // namespace
