@@ -49,6 +49,11 @@ std::string vectors_of_version(const VersionKey& version) {
   return version_subject("vectors", version) + ".*";
 }
 
+std::string manifests_of_document(const VersionKey& any_version) {
+  return fmt::format("kefu.v1.vectors.{}.{}.{}.*.m", any_version.kb_incarnation, any_version.generation,
+                     any_version.document);
+}
+
 std::string passages_of_knowledge_base(std::string_view kb_incarnation) {
   return fmt::format("kefu.v1.passages.{}.>", kb_incarnation);
 }

@@ -9,7 +9,7 @@ void add_settings(service::Settings& settings, IngestConfig& config) {
   settings.add("overlap-tokens", config.overlap_tokens,
                "tokens that a passage repeats from the one before it");
   settings.add("embedding-patience", config.embedding_patience,
-               "how long a job waits for the embedding service before it is put back");
+               "how long a job waits for the embedding service before it is put aside");
   settings.add("extractor-program", config.extractor_program,
                "program that reads files, started for each with --extract; this one by default");
   settings.add("extractor-memory-mb", config.extractor_memory_mb,

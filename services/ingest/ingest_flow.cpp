@@ -1,6 +1,7 @@
 #include "ingest_flow.hpp"
 
-#include <kefu/base/ids.hpp>
+#include "edit_publication.hpp"
+
 #include <kefu/proto/subjects.hpp>
 
 #include <algorithm>
@@ -16,12 +17,27 @@ using kefu::v1::Job;
 using kefu::v1::JobState;
 
 constexpr auto kCallTime = 5s;
+// How soon a job is looked at again that waits for an earlier one, or for a dependency that is away.
+constexpr auto kTurnPause = 500ms;
+constexpr auto kOutagePause = 5s;
+constexpr auto kJobPatience = 24h;
 
-proto::VersionKey version_of(std::uint64_t id, const Job& job) {
-  return {.kb_incarnation = job.kb_incarnation(),
-          .generation = job.kb_generation(),
-          .document = subject_token(job.filename()),
-          .version = id};
+/// Also true for a job that was cancelled, or replaced, while it was worked on.
+std::unexpected<Error> has_ended() { return fail(Errc::conflict, "the job has ended already"); }
+
+bool is_too_old(const bus::StoredMessage& message) {
+  return message.time != std::chrono::system_clock::time_point{} &&
+         std::chrono::system_clock::now() - message.time > kJobPatience;
+}
+
+/// What the job itself says of its version.
+void describe(const Job& job, kefu::v1::Manifest& manifest) {
+  manifest.set_filename(job.filename());
+  manifest.set_created_unix_ms(job.created_unix_ms());
+  if (job.action() != Job::ACTION_UPSERT) return;
+  manifest.set_content_type(job.content_type());
+  manifest.set_file_bytes(job.file_bytes());
+  manifest.set_file_sha256(job.file_sha256());
 }
 
 /// Why a file gave nothing: the first rejection stands for the others.
@@ -44,13 +60,17 @@ std::uint32_t rows_in(const std::vector<Extraction::Entry>& entries) {
 }  // namespace
 
 IngestFlow::IngestFlow(bus::StreamStore& store, const directory::KnowledgeBases& knowledge_bases,
-                       JobStates& states, Extractor& extractor, Splitter& splitter,
-                       const telemetry::Logger& log, const IngestMetrics& metrics)
+                       JobStates& states, Extractor& extractor, Splitter& splitter, DocumentLog& documents,
+                       EditPlanner& planner, Clearance& clearance, const telemetry::Logger& log,
+                       const IngestMetrics& metrics)
     : store_(store),
       knowledge_bases_(knowledge_bases),
       states_(states),
       extractor_(extractor),
       splitter_(splitter),
+      documents_(documents),
+      planner_(planner),
+      clearance_(clearance),
       log_(log),
       metrics_(metrics),
       uploads_(store),
@@ -60,20 +80,25 @@ Task<WorkOutcome> IngestFlow::work(bus::StoredMessage message, unsigned deliveri
   Job job;
   if (!job.ParseFromString(message.payload)) co_return WorkOutcome::give_up("the job cannot be read");
   const std::uint64_t id = message.sequence;
+  if (deliveries > 1) metrics_.redeliveries.add();
   auto outcome = co_await ingest(id, job);
   if (outcome) co_return WorkOutcome::done();
-  const Error error = std::move(outcome).error();
+  Error error = std::move(outcome).error();
+  if (traits(error.code).retryable && is_too_old(message)) {
+    error = {.code = Errc::internal, .message = "the job could not go on for a day: " + error.message};
+  }
   if (!traits(error.code).retryable) {
     outcome = co_await end_as_failed(id, job, error.message);
     if (outcome) co_return WorkOutcome::done();
   }
+  if (error.code == Errc::not_ready) co_return WorkOutcome::later(std::move(error.message), kTurnPause);
   metrics_.jobs_retried.add();
   log_.warning("A job is put back", {{"job", static_cast<std::int64_t>(id)},
                                      {"delivery", static_cast<std::int64_t>(deliveries)},
                                      {"request_id", job.request_id()},
                                      {"reason", error.message},
                                      {"detail", error.detail}});
-  co_return WorkOutcome::retry(error.message);
+  co_return WorkOutcome::later(std::move(error.message), kOutagePause);
 }
 
 Task<void> IngestFlow::give_up(bus::StoredMessage message, std::string reason) {
@@ -89,22 +114,42 @@ Task<void> IngestFlow::give_up(bus::StoredMessage message, std::string reason) {
 /// The way of a document, as far as ingest takes it.
 Task<Result<>> IngestFlow::ingest(std::uint64_t id, Job job) {
   KEFU_CO_TRY(const JobState state, co_await begin(id, job));
-  if (state.published() || is_finished(state)) {  // an earlier delivery came this far
-    co_await uploads_.erase_all_parts(job);
-    co_return Result<>{};
-  }
+  if (state.published() || is_finished(state)) co_return co_await go_on(state, job);
   KEFU_CO_CHECK(co_await require_knowledge_base(job));
   const proto::VersionKey version = version_of(id, job);
   kefu::v1::Manifest manifest;  // of no parts: a deletion
-  manifest.set_filename(job.filename());
   UploadedFile file = uploads_.open(job);
-  if (job.action() == Job::ACTION_UPSERT) {
-    KEFU_CO_TRY(manifest, co_await publish_passages(version, job, file));
+  switch (job.action()) {
+    case Job::ACTION_UPSERT: {
+      KEFU_CO_TRY(manifest, co_await publish_passages(version, job, file));
+      break;
+    }
+    case Job::ACTION_EDIT: {
+      KEFU_CO_TRY(manifest, co_await publish_edit(version, job));
+      break;
+    }
+    case Job::ACTION_DELETE:
+      break;
+    default:
+      co_return fail(Errc::invalid_argument,
+                     "the job asks for something that this version of Kefu does not do");
   }
-  KEFU_CO_CHECK(co_await publisher_.publish_manifest(version, manifest));
+  describe(job, manifest);
   KEFU_CO_CHECK(co_await record_publication(id, manifest));
+  // A deletion waits for no vectors, so it is committed by now.
+  if (manifest.parts() == 0) KEFU_CO_CHECK(co_await publisher_.publish_manifest(version, manifest));
   // Everything is in the streams behind us now: nobody reads the file again.
   co_await uploads_.erase(file.sequences());
+  co_return Result<>{};
+}
+
+/// What is left to do where an earlier delivery came this far, or the job has ended otherwise.
+Task<Result<>> IngestFlow::go_on(JobState state, Job job) {
+  if (state.committed() && !is_finished(state)) {
+    KEFU_CO_CHECK(co_await publisher_.publish_manifest(version_of(state), state.manifest()));
+  }
+  if (is_finished(state)) KEFU_CO_CHECK(co_await clear_if_failed(state.job()));
+  co_await uploads_.erase_all_parts(job);
   co_return Result<>{};
 }
 
@@ -115,14 +160,8 @@ Task<Result<JobState>> IngestFlow::begin(std::uint64_t id, Job job) {
               co_await store_.state(std::string(proto::kVectorsStream), Deadline::in(kCallTime)));
   co_return co_await states_.change(id, [id, job, next = vectors.last_sequence + 1](JobState& state) {
     if (state.state() == JobState::STATE_RUNNING || is_finished(state)) return false;
-    state.set_job(id);
+    state = queued_state(id, job);
     state.set_state(JobState::STATE_RUNNING);
-    state.set_action(job.action());
-    state.set_kb_name(job.kb_name());
-    state.set_kb_incarnation(job.kb_incarnation());
-    state.set_kb_generation(job.kb_generation());
-    state.set_filename(job.filename());
-    state.set_created_unix_ms(job.created_unix_ms());
     state.set_watch_from_sequence(next);
     return true;
   });
@@ -149,6 +188,7 @@ Task<Result<kefu::v1::Manifest>> IngestFlow::publish_passages(proto::VersionKey 
     rejections.add(std::move(piece->rejections));
     rows += rows_in(piece->entries);
     KEFU_CO_TRY(auto passages, co_await splitter_.split(std::move(piece->entries), job.filename()));
+    KEFU_CO_CHECK(co_await require_unfinished(version.version));
     KEFU_CO_CHECK(co_await publisher_.publish(version, parts.add(std::move(passages))));
   }
   KEFU_CO_CHECK(co_await record_extraction(version.version, parts.passages(), rejections));
@@ -157,11 +197,23 @@ Task<Result<kefu::v1::Manifest>> IngestFlow::publish_passages(proto::VersionKey 
   KEFU_CO_CHECK(co_await publisher_.publish(version, parts.finish()));
   metrics_.passages.add(parts.passages());
   kefu::v1::Manifest manifest;
-  manifest.set_filename(job.filename());
   manifest.set_parts(parts.parts());
   manifest.set_passages(parts.passages());
   manifest.set_rows(rows);
   co_return manifest;
+}
+
+Task<Result<kefu::v1::Manifest>> IngestFlow::publish_edit(proto::VersionKey version, Job job) {
+  KEFU_CO_TRY(EditPlan plan, co_await planner_.plan(version.version, job));
+  KEFU_CO_CHECK(co_await record_extraction(version.version, plan.passages, {}));
+  metrics_.passages.add(static_cast<double>(plan.replacement.size()));
+  EditPublication publication(store_, documents_, version, std::move(plan));
+  for (bool more = true; more;) {
+    KEFU_CO_CHECK(co_await require_unfinished(version.version));
+    KEFU_CO_TRY(more, co_await publication.next());
+  }
+  metrics_.edits.add();
+  co_return publication.manifest();
 }
 
 Task<Result<std::unique_ptr<ExtractionStream>>> IngestFlow::open(Job job, UploadedFile& file) {
@@ -174,7 +226,7 @@ Task<Result<std::unique_ptr<ExtractionStream>>> IngestFlow::open(Job job, Upload
 
 Task<Result<>> IngestFlow::record_extraction(std::uint64_t id, std::uint32_t passages,
                                              const Rejections& rejections) {
-  KEFU_CO_CHECK(co_await states_.change(id, [passages, rejections](JobState& state) {
+  KEFU_CO_TRY(const JobState now, co_await states_.change(id, [passages, rejections](JobState& state) {
     if (is_finished(state)) return false;
     for (JobState::Stage* stage :
          {state.mutable_extracted(), state.mutable_embedded(), state.mutable_indexed()}) {
@@ -185,16 +237,26 @@ Task<Result<>> IngestFlow::record_extraction(std::uint64_t id, std::uint32_t pas
     state.set_rejected_total(rejections.total());
     return true;
   }));
+  if (is_finished(now)) co_return has_ended();
   co_return Result<>{};
 }
 
 Task<Result<>> IngestFlow::record_publication(std::uint64_t id, kefu::v1::Manifest manifest) {
-  KEFU_CO_CHECK(co_await states_.change(id, [manifest](JobState& state) {
+  KEFU_CO_TRY(const JobState now, co_await states_.change(id, [manifest](JobState& state) {
     if (is_finished(state)) return false;
     state.set_parts(manifest.parts());
+    *state.mutable_manifest() = manifest;
     state.set_published(true);
+    if (manifest.parts() == 0) state.set_committed(true);
     return true;
   }));
+  if (is_finished(now)) co_return has_ended();
+  co_return Result<>{};
+}
+
+Task<Result<>> IngestFlow::require_unfinished(std::uint64_t id) {
+  KEFU_CO_TRY(const auto stored, co_await states_.load(id));
+  if (!stored || is_finished(stored->state)) co_return has_ended();
   co_return Result<>{};
 }
 
@@ -207,7 +269,15 @@ Task<Result<>> IngestFlow::end_as_failed(std::uint64_t id, Job job, std::string 
         {{"job", static_cast<std::int64_t>(id)}, {"request_id", job.request_id()}, {"reason", error}});
   }
   co_await uploads_.erase_all_parts(job);
-  co_return Result<>{};
+  co_return co_await clear_if_failed(id);
+}
+
+/// Also after others have cleared: this delivery may have published more since.
+Task<Result<>> IngestFlow::clear_if_failed(std::uint64_t id) {
+  KEFU_CO_TRY(const auto stored, co_await states_.load(id));
+  const bool began = stored && stored->state.watch_from_sequence() != 0;
+  if (!began || stored->state.state() != JobState::STATE_FAILED) co_return Result<>{};
+  co_return co_await clearance_.clear(stored->state);
 }
 
 }  // namespace kefu::ingest

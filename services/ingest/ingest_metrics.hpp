@@ -11,7 +11,10 @@ struct IngestMetrics {
 
   telemetry::Counter jobs_done;
   telemetry::Counter jobs_failed;
-  telemetry::Counter jobs_retried;  ///< deliveries given back because a dependency was away
+  telemetry::Counter jobs_cancelled;
+  telemetry::Counter jobs_retried;  ///< put aside because a dependency was away
+  telemetry::Counter redeliveries;
+  telemetry::Counter edits;
   telemetry::Counter passages;
   telemetry::Counter rejections;
   telemetry::Histogram extraction;

@@ -46,12 +46,20 @@ IngestService::IngestService(IngestConfig config, const service::Environment& en
       leases_bucket_(environment.executor, environment.bus, std::string(proto::kLeasesBucket)),
       knowledge_bases_(environment.executor, knowledge_base_bucket_),
       states_(states_bucket_),
+      job_log_(store_, reader_),
+      document_log_(store_, reader_),
+      clearance_(store_, states_),
+      tracker_(environment.executor, store_, reader_, states_bucket_, leases_bucket_, states_, clearance_,
+               environment.log, metrics_),
+      earlier_jobs_(job_log_, states_, tracker_),
       extractor_(pool_, config_.extractor_program, child_limits(config_)),
       counter_(environment.executor, environment.bus, config_.embedding_patience),
       splitter_(counter_, split_settings(config_)),
-      flow_(store_, knowledge_bases_, states_, extractor_, splitter_, environment.log, metrics_),
-      tracker_(environment.executor, store_, reader_, states_bucket_, leases_bucket_, states_,
-               environment.log, metrics_),
+      planner_(document_log_, earlier_jobs_, extractor_, splitter_),
+      flow_(store_, knowledge_bases_, states_, extractor_, splitter_, document_log_, planner_, clearance_,
+            environment.log, metrics_),
+      requests_(job_log_, states_, tracker_.tracker(), clearance_, Uploads(store_), environment.log,
+                metrics_),
       dead_letters_(reader_, states_, environment.log, metrics_),
       sweeper_(environment.executor, store_, reader_, states_, environment.log, config_.sweep_interval,
                config_.sweep_age),
@@ -64,21 +72,20 @@ Task<Result<>> IngestService::start() {
   tasks_.spawn(dead_letters_.run());
   tasks_.spawn(sweeper_.run());
   tasks_.spawn(watch_lag());
-  KEFU_CO_TRY(questions_,
-              environment_.bus.serve({.subject = std::string(proto::kGetJob), .queue_group = "ingest"},
-                                     [this](RequestContext, bus::Message message, bus::ReplySink&) {
-                                       return get_job(std::move(message.payload));
-                                     }));
-  KEFU_CO_TRY(jobs_,
-              co_await reader_.work(
-                  {.stream = std::string(proto::kJobsStream), .durable = "ingest", .slots = config_.slots},
-                  [this](bus::StoredMessage message, unsigned deliveries) {
-                    return flow_.work(std::move(message), deliveries);
-                  },
-                  [this](bus::StoredMessage message, std::string reason) {
-                    return flow_.give_up(std::move(message), std::move(reason));
-                  },
-                  Deadline::in(kStartTime)));
+  KEFU_CO_CHECK(serve(proto::kGetJob, &JobRequests::get));
+  KEFU_CO_CHECK(serve(proto::kListJobs, &JobRequests::list));
+  KEFU_CO_CHECK(serve(proto::kCancelJob, &JobRequests::cancel));
+  KEFU_CO_TRY(jobs_, co_await reader_.work(
+                         {.stream = std::string(proto::kJobsStream),
+                          .durable = std::string(JobLog::kWorkers),
+                          .slots = config_.slots},
+                         [this](bus::StoredMessage message, unsigned deliveries) {
+                           return flow_.work(std::move(message), deliveries);
+                         },
+                         [this](bus::StoredMessage message, std::string reason) {
+                           return flow_.give_up(std::move(message), std::move(reason));
+                         },
+                         Deadline::in(kStartTime)));
   co_return Result<>{};
 }
 
@@ -86,7 +93,7 @@ Task<void> IngestService::drain() {
   stopping_ = true;
   counter_.stop();
   if (jobs_) co_await jobs_->drain();
-  if (questions_) co_await questions_->drain();
+  for (const auto& subscription : questions_) co_await subscription->drain();
   tracker_.stop();
   dead_letters_.stop();
   sweeper_.stop();
@@ -103,28 +110,19 @@ Task<Result<>> IngestService::ensure_storage() {
 Task<Result<>> IngestService::ensure_storage_once(Deadline deadline) {
   KEFU_CO_CHECK(co_await proto::ensure_streams(store_, {}, deadline));
   KEFU_CO_CHECK(co_await knowledge_base_bucket_.ensure(0ms, deadline));
-  KEFU_CO_CHECK(co_await states_bucket_.ensure(0ms, deadline));
+  KEFU_CO_CHECK(co_await states_bucket_.ensure(kStateLife, deadline));
   co_return co_await leases_bucket_.ensure(kLeaseLife, deadline);
 }
 
-/// A job that nobody has begun has no state yet, but its number is taken.
-Task<Result<std::string>> IngestService::get_job(std::string request) {
-  kefu::v1::GetJobRequest asked;
-  if (!asked.ParseFromString(request)) co_return fail(Errc::invalid_argument, "not a GetJobRequest");
-  kefu::v1::GetJobResponse response;
-  KEFU_CO_TRY(const auto stored, co_await states_.load(asked.job()));
-  if (stored) {
-    *response.mutable_state() = stored->state;
-    co_return response.SerializeAsString();
-  }
-  KEFU_CO_TRY(const bus::StreamState jobs,
-              co_await store_.state(std::string(proto::kJobsStream), Deadline::in(kCallTime)));
-  if (asked.job() == 0 || asked.job() > jobs.last_sequence) {
-    co_return fail(Errc::not_found, "there is no job " + std::to_string(asked.job()));
-  }
-  response.mutable_state()->set_job(asked.job());
-  response.mutable_state()->set_state(kefu::v1::JobState::STATE_QUEUED);
-  co_return response.SerializeAsString();
+Result<> IngestService::serve(std::string_view subject,
+                              Task<Result<std::string>> (JobRequests::*answer)(std::string)) {
+  KEFU_TRY(auto subscription,
+           environment_.bus.serve({.subject = std::string(subject), .queue_group = "ingest"},
+                                  [this, answer](RequestContext, bus::Message message, bus::ReplySink&) {
+                                    return (requests_.*answer)(std::move(message.payload));
+                                  }));
+  questions_.push_back(std::move(subscription));
+  return {};
 }
 
 Task<void> IngestService::watch_lag() {

@@ -1,10 +1,16 @@
 #pragma once
 
+#include "clearance.hpp"
 #include "config.hpp"
 #include "dead_letters.hpp"
+#include "document_log.hpp"
+#include "earlier_jobs.hpp"
+#include "edit_planner.hpp"
 #include "extraction/child_extractor.hpp"
 #include "ingest_flow.hpp"
 #include "ingest_metrics.hpp"
+#include "job_log.hpp"
+#include "job_requests.hpp"
 #include "job_states.hpp"
 #include "splitting/bus_token_counter.hpp"
 #include "splitting/splitter.hpp"
@@ -35,7 +41,8 @@ class IngestService final : public service::Service {
  private:
   Task<Result<>> ensure_storage();
   Task<Result<>> ensure_storage_once(Deadline deadline);
-  Task<Result<std::string>> get_job(std::string request);
+  /// Serves requests about jobs on this subject.
+  Result<> serve(std::string_view subject, Task<Result<std::string>> (JobRequests::*answer)(std::string));
   Task<void> watch_lag();
 
   IngestConfig config_;
@@ -50,18 +57,24 @@ class IngestService final : public service::Service {
   directory::KnowledgeBases
       knowledge_bases_;  // never run: each job reads the bucket, a stale copy would fail it
   JobStates states_;
+  JobLog job_log_;
+  DocumentLog document_log_;
+  Clearance clearance_;
+  TrackerLoop tracker_;
+  EarlierJobs earlier_jobs_;
   ChildExtractor extractor_;
   BusTokenCounter counter_;
   Splitter splitter_;
+  EditPlanner planner_;
   IngestFlow flow_;
-  TrackerLoop tracker_;
+  JobRequests requests_;
   DeadLetters dead_letters_;
   Sweeper sweeper_;
   Signal stopped_;
   bool stopping_ = false;
   TaskGroup tasks_;
   std::unique_ptr<bus::Subscription> jobs_;
-  std::unique_ptr<bus::Subscription> questions_;
+  std::vector<std::unique_ptr<bus::Subscription>> questions_;
 };
 
 }  // namespace kefu::ingest

@@ -1,5 +1,7 @@
 #include "job_states.hpp"
 
+#include <kefu/base/ids.hpp>
+
 #include <chrono>
 #include <memory>
 #include <utility>
@@ -19,6 +21,34 @@ constexpr int kMaxConflicts = 20;
 
 bool is_finished(const JobState& state) {
   return state.state() == JobState::STATE_DONE || state.state() == JobState::STATE_FAILED;
+}
+
+proto::VersionKey version_of(std::uint64_t id, const kefu::v1::Job& job) {
+  return {.kb_incarnation = job.kb_incarnation(),
+          .generation = job.kb_generation(),
+          .document = subject_token(job.filename()),
+          .version = id};
+}
+
+proto::VersionKey version_of(const JobState& state) {
+  return {.kb_incarnation = state.kb_incarnation(),
+          .generation = state.kb_generation(),
+          .document = subject_token(state.filename()),
+          .version = state.job()};
+}
+
+JobState queued_state(std::uint64_t id, const kefu::v1::Job& job) {
+  JobState state;
+  state.set_job(id);
+  state.set_state(JobState::STATE_QUEUED);
+  state.set_action(job.action());
+  state.set_kb_name(job.kb_name());
+  state.set_kb_incarnation(job.kb_incarnation());
+  state.set_kb_generation(job.kb_generation());
+  state.set_filename(job.filename());
+  state.set_created_unix_ms(job.created_unix_ms());
+  state.set_request_id(job.request_id());
+  return state;
 }
 
 std::int64_t unix_milliseconds_now() {
@@ -62,17 +92,18 @@ Task<Result<std::uint64_t>> JobStates::write(JobState state, std::uint64_t revis
 }
 
 Task<Result<bool>> JobStates::mark_failed(std::uint64_t job, std::string error) {
-  return end_as_failed(job, std::move(error), true);
+  return end_as_failed(job, std::move(error), Which::begun);
 }
 
 Task<Result<bool>> JobStates::mark_failed_unless_published(std::uint64_t job, std::string error) {
-  return end_as_failed(job, std::move(error), false);
+  return end_as_failed(job, std::move(error), Which::unpublished);
 }
 
-Task<Result<bool>> JobStates::end_as_failed(std::uint64_t job, std::string error, bool published_too) {
+Task<Result<bool>> JobStates::end_as_failed(std::uint64_t job, std::string error, Which which) {
   const auto failed_now = std::make_shared<bool>(false);
-  const Change to_failed = [job, error = std::move(error), failed_now, published_too](JobState& state) {
-    *failed_now = !is_finished(state) && (published_too || !state.published());
+  const Change to_failed = [job, error = std::move(error), failed_now, which](JobState& state) {
+    const bool open = which == Which::begun ? state.job() != 0 : !state.published();
+    *failed_now = open && !is_finished(state) && !state.committed();
     if (!*failed_now) return false;
     state.set_job(job);
     state.set_state(JobState::STATE_FAILED);
@@ -82,6 +113,28 @@ Task<Result<bool>> JobStates::end_as_failed(std::uint64_t job, std::string error
   };
   KEFU_CO_CHECK(co_await change(job, to_failed));
   co_return *failed_now;
+}
+
+Task<Result<JobState>> JobStates::cancel(JobState queued) {
+  const auto cancelled = std::make_shared<bool>(false);
+  const std::uint64_t job = queued.job();
+  const Change to_cancelled = [queued = std::move(queued), cancelled](JobState& state) {
+    *cancelled = !is_finished(state) && !state.committed();
+    if (!*cancelled) return false;
+    if (state.job() == 0) state = queued;
+    state.set_state(JobState::STATE_FAILED);
+    state.set_error("the job was cancelled");
+    state.set_cancelled(true);
+    state.set_finished_unix_ms(unix_milliseconds_now());
+    return true;
+  };
+  KEFU_CO_TRY(JobState state, co_await change(job, to_cancelled));
+  if (*cancelled) co_return state;
+  co_return fail(Errc::conflict,
+                 "job " + std::to_string(job) +
+                     (is_finished(state) ? " is finished already"
+                                         : " can no longer be cancelled: its document is about to "
+                                           "become searchable"));
 }
 
 }  // namespace kefu::ingest

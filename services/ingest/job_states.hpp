@@ -5,7 +5,9 @@
 #include <kefu/async/task.hpp>
 #include <kefu/base/error.hpp>
 #include <kefu/bus/key_value.hpp>
+#include <kefu/proto/subjects.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -18,13 +20,25 @@ struct StoredState {
   std::uint64_t revision = 0;
 };
 
-/// Done or failed: nothing changes such a state any more.
+/// Finished jobs are known for this long.
+inline constexpr std::chrono::hours kStateLife{30 * 24};
+
+/// Done or failed: nothing changes such a state any more, but that what a failed job left is cleared away.
 bool is_finished(const kefu::v1::JobState& state);
+
+/// The version that a job makes.
+proto::VersionKey version_of(std::uint64_t id, const kefu::v1::Job& job);
+proto::VersionKey version_of(const kefu::v1::JobState& state);
+
+/// What the state of a job says that nobody has begun yet.
+kefu::v1::JobState queued_state(std::uint64_t id, const kefu::v1::Job& job);
 
 std::int64_t unix_milliseconds_now();
 
 /// The progress of jobs, shared by all replicas through the bucket KEFU_JOB_STATES: changed by
-/// compare-and-set only. Errors of all: those of the bucket.
+/// compare-and-set only. A version is committed or its job has failed, never both: so what is committed has
+/// all its parts and cannot be cancelled, and of what has failed no manifest is ever published. Errors of
+/// all: those of the bucket.
 class JobStates {
  public:
   /// `bucket` outlives this.
@@ -41,14 +55,18 @@ class JobStates {
   /// Writes a state that was read at `revision`. Errors: `conflict`.
   Task<Result<std::uint64_t>> write(kefu::v1::JobState state, std::uint64_t revision);
 
-  /// Marks a job failed; true when it was not finished before.
+  /// Marks a job failed that somebody has begun; true when it was neither finished nor committed before.
   Task<Result<bool>> mark_failed(std::uint64_t job, std::string error);
   /// The same for a delivery that met an error. Another delivery may have published everything and erased the
   /// file meanwhile: then the job goes on.
   Task<Result<bool>> mark_failed_unless_published(std::uint64_t job, std::string error);
+  /// Ends a job because somebody asked for it; `queued` is its state where nobody has begun it. Errors:
+  /// `conflict` when it is finished or committed.
+  Task<Result<kefu::v1::JobState>> cancel(kefu::v1::JobState queued);
 
  private:
-  Task<Result<bool>> end_as_failed(std::uint64_t job, std::string error, bool published_too);
+  enum class Which { begun, unpublished };
+  Task<Result<bool>> end_as_failed(std::uint64_t job, std::string error, Which which);
 
   bus::KeyValueBucket& bucket_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ranges>
 #include <utility>
 
 namespace kefu::ingest {
@@ -14,6 +15,10 @@ constexpr auto kLeaseLife = 10s;
 constexpr auto kProgressInterval = 500ms;
 // Messages may be read before the state of their job is; those of jobs that finished long ago are read, too.
 constexpr std::size_t kMaxUnknownVersions = 1024;
+// Only the newest matter: a job that begins so much later than others that have ended is not to be expected.
+constexpr std::size_t kMaxRemembered = 65536;
+// How long whoever changed a state has for what belongs to it.
+constexpr auto kPatience = 3s;
 
 std::string document_key(const JobState& state) { return state.kb_incarnation() + '\n' + state.filename(); }
 
@@ -38,16 +43,43 @@ std::uint32_t raised(const JobState::Stage& stage, std::uint32_t done) {
 void JobTracker::on_state(const StoredState& stored) {
   const std::uint64_t id = stored.state.job();
   highest_job_ = std::max(highest_job_, id);
+  if (stored.state.committed() || stored.state.state() == JobState::STATE_DONE) note_version(stored.state);
   if (!is_finished(stored.state)) {
     Tracked& tracked = jobs_[id];
     if (stored.revision >= tracked.stored.revision) tracked.stored = stored;
     return;
   }
   jobs_.erase(id);
+  if (stored.state.state() == JobState::STATE_FAILED) note_failure(stored.state);
   logs_.erase(id);
-  if (stored.state.state() == JobState::STATE_DONE) {
-    std::uint64_t& highest = highest_done_[document_key(stored.state)];
-    highest = std::max(highest, id);
+}
+
+/// Versions that were committed or are done.
+void JobTracker::note_version(const JobState& state) {
+  const std::string document = document_key(state);
+  Versions& highest = highest_[document];
+  highest.committed = std::max(highest.committed, state.job());
+  if (state.state() == JobState::STATE_DONE) highest.done = std::max(highest.done, state.job());
+  committed_order_[state.job()] = document;
+  if (committed_order_.size() <= kMaxRemembered) return;
+  const auto oldest = committed_order_.begin();
+  const auto found = highest_.find(oldest->second);
+  if (found != highest_.end() && found->second.committed == oldest->first) highest_.erase(found);
+  committed_order_.erase(oldest);
+}
+
+void JobTracker::note_failure(const JobState& state) {
+  const std::uint64_t id = state.job();
+  if (const auto log = logs_.find(id); log != logs_.end()) {
+    for (const auto& [number, part] : log->second.parts) strays_.push_back(part.sequence);
+  }
+  failed_.insert(id);
+  if (failed_.size() > kMaxUnknownVersions) failed_.erase(failed_.begin());
+  // One without a beginning published nothing.
+  if (state.cleared() || state.watch_from_sequence() == 0) {
+    uncleared_.erase(id);
+  } else {
+    uncleared_[id].state = state;
   }
 }
 
@@ -55,6 +87,7 @@ void JobTracker::on_log_message(std::string_view subject, const bus::Headers& he
                                 std::uint64_t sequence) {
   const auto key = proto::parse_vectors_subject(subject);
   if (!key) return;
+  if (failed_.contains(key->version.version)) return strays_.push_back(sequence);
   VersionLog& log = logs_[key->version.version];
   if (key->manifest) {
     log.manifest_sequence = sequence;
@@ -80,6 +113,9 @@ std::uint64_t JobTracker::log_begin(std::uint64_t otherwise) const {
   for (const auto& [id, tracked] : jobs_) {
     otherwise = std::min(otherwise, std::max<std::uint64_t>(1, tracked.stored.state.watch_from_sequence()));
   }
+  for (const auto& [id, left] : uncleared_) {
+    otherwise = std::min(otherwise, left.state.watch_from_sequence());
+  }
   return otherwise;
 }
 
@@ -90,10 +126,12 @@ std::vector<StoredState> JobTracker::due(Time now, std::int64_t unix_ms) {
     const JobState& known = tracked.stored.state;
     const Progress progress = progress_of(id, applied);
     const bool done = is_done(known, applied) || is_superseded(known);
+    const bool commit = !done && may_be_committed(known);
     const bool worth_telling = is_ahead(progress, known) && now - tracked.written >= kProgressInterval;
-    if (!done && !worth_telling) continue;
+    if (!done && !commit && !worth_telling) continue;
     StoredState& next = out.emplace_back(tracked.stored);
     record(progress, next.state);
+    if (commit) next.state.set_committed(true);
     if (done) {
       next.state.set_state(JobState::STATE_DONE);
       next.state.set_finished_unix_ms(unix_ms);
@@ -101,6 +139,60 @@ std::vector<StoredState> JobTracker::due(Time now, std::int64_t unix_ms) {
     tracked.written = now;
   }
   return out;
+}
+
+/// All its parts have their vectors. States without a manifest are of a version of Kefu that published it
+/// itself.
+bool JobTracker::may_be_committed(const JobState& state) const {
+  if (!state.published() || state.committed() || !state.has_manifest()) return false;
+  const auto log = logs_.find(state.job());
+  if (log == logs_.end()) return state.parts() == 0;
+  const auto& parts = log->second.parts;
+  return std::ranges::distance(parts.begin(), parts.lower_bound(state.parts())) == state.parts();
+}
+
+std::vector<JobState> JobTracker::manifests_due(Time now) {
+  std::vector<JobState> out;
+  for (auto& [id, tracked] : jobs_) {
+    const auto log = logs_.find(id);
+    const bool seen = log != logs_.end() && log->second.manifest_sequence != 0;
+    if (!tracked.stored.state.committed() || seen) continue;
+    if (tracked.patience != Time{} && now >= tracked.patience) out.push_back(tracked.stored.state);
+    if (tracked.patience == Time{} || now >= tracked.patience) tracked.patience = now + kPatience;
+  }
+  return out;
+}
+
+std::vector<JobState> JobTracker::clearances_due(Time now) {
+  std::vector<JobState> out;
+  for (auto& [id, left] : uncleared_) {
+    if (left.patience != Time{} && now >= left.patience) out.push_back(left.state);
+    if (left.patience == Time{} || now >= left.patience) left.patience = now + kPatience;
+  }
+  return out;
+}
+
+std::vector<JobState> JobTracker::newly_replaced() {
+  std::vector<JobState> out;
+  for (auto& [id, tracked] : jobs_) {
+    if (tracked.replaced || tracked.stored.state.committed()) continue;
+    const auto found = highest_.find(document_key(tracked.stored.state));
+    if (found == highest_.end() || found->second.committed <= id) continue;
+    tracked.replaced = true;
+    out.push_back(tracked.stored.state);
+  }
+  return out;
+}
+
+std::vector<JobState> JobTracker::unfinished_states() const {
+  std::vector<JobState> out;
+  for (const auto& [id, tracked] : jobs_ | std::views::reverse) out.push_back(tracked.stored.state);
+  return out;
+}
+
+bool JobTracker::is_committed(std::uint64_t job) const {
+  const auto found = jobs_.find(job);
+  return found != jobs_.end() && found->second.stored.state.committed();
 }
 
 /// The sequence that every ready replica with a live lease has applied; nullopt when there is none.
@@ -115,7 +207,8 @@ std::optional<std::uint64_t> JobTracker::applied_by_all(Time now) const {
 
 bool JobTracker::is_done(const JobState& state, std::optional<std::uint64_t> applied) const {
   const auto found = logs_.find(state.job());
-  if (!state.published() || !applied || found == logs_.end()) return false;
+  const bool committed = state.committed() || !state.has_manifest();
+  if (!state.published() || !committed || !applied || found == logs_.end()) return false;
   const VersionLog& log = found->second;
   if (log.manifest_sequence == 0 || log.manifest_sequence > *applied) return false;
   std::uint32_t present = 0;
@@ -125,11 +218,11 @@ bool JobTracker::is_done(const JobState& state, std::optional<std::uint64_t> app
   return present == state.parts();
 }
 
-/// A version that a higher one of its document has replaced needs nobody's attention: its messages may be
-/// erased before they are ever applied.
+/// A version that a higher one of its document has replaced needs nobody's attention, however far it came:
+/// its messages may be erased before they are ever applied.
 bool JobTracker::is_superseded(const JobState& state) const {
-  const auto found = highest_done_.find(document_key(state));
-  return state.published() && found != highest_done_.end() && found->second > state.job();
+  const auto found = highest_.find(document_key(state));
+  return found != highest_.end() && found->second.done > state.job();
 }
 
 JobTracker::Progress JobTracker::progress_of(std::uint64_t job, std::optional<std::uint64_t> applied) const {

@@ -10,17 +10,21 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace kefu::ingest {
 
-/// Knows from KEFU_VECTORS, the leases of the index replicas and the states of jobs how far each job is, and
-/// when it is done: all its parts and its manifest are in the log and every ready replica with a live lease,
-/// at least one, has applied them; or a higher version of the same document is done. Pure: fed with what
-/// others read, it performs no I/O. Every replica of ingest has one; they agree through compare-and-set.
+/// Knows from KEFU_VECTORS, the leases of the index replicas and the states of jobs how far each job is: when
+/// its version may be committed, since all its parts are in the log; and when it is done, since every ready
+/// replica with a live lease, at least one, has applied them and the manifest, or a higher version of the
+/// same document is done. Also what is left to do where a process died half-way, and what failed and replaced
+/// versions leave behind. Pure: fed with what others read, it performs no I/O. Every replica of ingest has
+/// one; they agree through compare-and-set.
 class JobTracker {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -37,17 +41,35 @@ class JobTracker {
   /// Where reading of the log must begin for the unfinished jobs, at most `otherwise`.
   std::uint64_t log_begin(std::uint64_t otherwise) const;
   /// States to be written now, each on the revision that it was made from. Progress is held back so that a
-  /// state is written at most about twice a second; the end of a job is not.
+  /// state is written at most about twice a second; a commit and the end of a job are not.
   std::vector<StoredState> due(Time now, std::int64_t unix_ms);
+  /// Committed versions whose manifest has not come for some time: whoever committed them may be dead.
+  std::vector<kefu::v1::JobState> manifests_due(Time now);
+  /// Failed jobs that nobody has cleared for some time.
+  std::vector<kefu::v1::JobState> clearances_due(Time now);
+  /// Unfinished jobs of which a higher version is committed: their passages need not be embedded any more.
+  /// Each is told once.
+  std::vector<kefu::v1::JobState> newly_replaced();
+  /// Messages of KEFU_VECTORS that belong to failed jobs. Each is told once.
+  std::vector<std::uint64_t> take_strays() { return std::exchange(strays_, {}); }
 
   std::size_t unfinished() const { return jobs_.size(); }
+  /// Newest first.
+  std::vector<kefu::v1::JobState> unfinished_states() const;
+  bool is_committed(std::uint64_t job) const;
   std::uint64_t highest_job() const { return highest_job_; }
   bool is_unfinished(std::uint64_t job) const { return jobs_.contains(job); }
 
  private:
   struct Tracked {
     StoredState stored;
-    Time written{};  // when this replica wrote it last
+    Time written{};         // when this replica wrote it last
+    Time patience{};        // until when others may publish the manifest; none: the wait has not begun
+    bool replaced = false;  // as newly_replaced() told
+  };
+  struct Uncleared {
+    kefu::v1::JobState state;
+    Time patience{};
   };
   struct Part {
     std::uint64_t sequence = 0;
@@ -76,6 +98,9 @@ class JobTracker {
   std::optional<std::uint64_t> applied_by_all(Time now) const;
   bool is_done(const kefu::v1::JobState& state, std::optional<std::uint64_t> applied) const;
   bool is_superseded(const kefu::v1::JobState& state) const;
+  bool may_be_committed(const kefu::v1::JobState& state) const;
+  void note_version(const kefu::v1::JobState& state);
+  void note_failure(const kefu::v1::JobState& state);
   Progress progress_of(std::uint64_t job, std::optional<std::uint64_t> applied) const;
   static bool is_ahead(const Progress& progress, const kefu::v1::JobState& state);
   static void record(const Progress& progress, kefu::v1::JobState& state);
@@ -85,7 +110,15 @@ class JobTracker {
   std::map<std::uint64_t, VersionLog>
       logs_;  // by version, which is the job's id; of jobs that are not known yet, too
   std::map<std::string, Lease> leases_;
-  std::unordered_map<std::string, std::uint64_t> highest_done_;  // of each document
+  struct Versions {
+    std::uint64_t committed = 0;
+    std::uint64_t done = 0;
+  };
+  std::unordered_map<std::string, Versions> highest_;     // of each document, as far as it is remembered
+  std::map<std::uint64_t, std::string> committed_order_;  // job -> document: the oldest are forgotten first
+  std::set<std::uint64_t> failed_;                        // the newest of them
+  std::map<std::uint64_t, Uncleared> uncleared_;          // failed jobs that may have left something
+  std::vector<std::uint64_t> strays_;
   std::uint64_t highest_job_ = 0;
 };
 

@@ -8,8 +8,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kMaxPassages = 32;
-constexpr std::size_t kMaxBytes = 192 << 10;
 constexpr auto kAppendTime = 10s;
 
 }  // namespace
@@ -31,8 +29,8 @@ std::vector<kefu::v1::PassagePart> PartBuilder::add(std::vector<kefu::v1::Passag
     passage.set_ordinal(passages_++);
     const std::size_t size = passage.ByteSizeLong();
     if (parts_ == 0) begin_part();
-    if (open_.passages_size() == kMaxPassages ||
-        (open_.passages_size() > 0 && open_bytes_ + size > kMaxBytes)) {
+    if (open_.passages_size() == kMaxPartPassages ||
+        (open_.passages_size() > 0 && open_bytes_ + size > kMaxPartBytes)) {
       full.push_back(std::move(open_));
       begin_part();
     }

@@ -15,8 +15,13 @@
 
 namespace kefu::ingest {
 
-/// Puts passages, in order, together to parts of at most 32 passages and 192 KiB: a part with its vectors
-/// must fit one message of a stream. The same passages give the same parts, in however many pieces they come.
+/// Limits of a part, which must fit one message of a stream with its vectors. A passage alone may have more
+/// bytes.
+inline constexpr int kMaxPartPassages = 32;
+inline constexpr std::size_t kMaxPartBytes = 192 << 10;
+
+/// Puts passages, in order, together to parts. The same passages give the same parts, in however many pieces
+/// they come.
 class PartBuilder {
  public:
   PartBuilder(proto::VersionKey version, std::string filename)

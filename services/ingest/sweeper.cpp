@@ -99,15 +99,17 @@ Task<Result<>> Sweeper::drop_those_in_use(Parts& parts) {
     seen = message.sequence;
     kefu::v1::Job job;
     if (!job.ParseFromString(message.payload) || !parts.contains(job.upload_id())) continue;
-    KEFU_CO_TRY(const bool used, co_await in_use(message.sequence));
+    KEFU_CO_TRY(const bool used, co_await in_use(message));
     if (used) parts.erase(job.upload_id());
   }
   co_return Result<>{};
 }
 
-Task<Result<bool>> Sweeper::in_use(std::uint64_t job) {
-  KEFU_CO_TRY(const std::optional<StoredState> stored, co_await states_.load(job));
-  co_return !stored || !(is_finished(stored->state) || stored->state.published());
+/// A job without a state has not begun, or ended so long ago that its state has expired.
+Task<Result<bool>> Sweeper::in_use(bus::StoredMessage job) {
+  KEFU_CO_TRY(const std::optional<StoredState> stored, co_await states_.load(job.sequence));
+  if (!stored) co_return job.time > std::chrono::system_clock::now() - kStateLife;
+  co_return !(is_finished(stored->state) || stored->state.published());
 }
 
 }  // namespace kefu::ingest

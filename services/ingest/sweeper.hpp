@@ -37,7 +37,7 @@ class Sweeper {
 
   Task<Result<Parts>> old_parts();
   Task<Result<>> drop_those_in_use(Parts& parts);
-  Task<Result<bool>> in_use(std::uint64_t job);
+  Task<Result<bool>> in_use(bus::StoredMessage job);
 
   bus::StreamStore& store_;
   bus::StreamReader& reader_;

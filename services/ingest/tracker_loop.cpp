@@ -2,6 +2,7 @@
 
 #include <kefu/proto/subjects.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -21,14 +22,16 @@ constexpr auto kSettle = 20ms;
 
 TrackerLoop::TrackerLoop(asio::any_io_executor executor, bus::StreamStore& store, bus::StreamReader& reader,
                          bus::KeyValueBucket& states_bucket, bus::KeyValueBucket& leases, JobStates& states,
-                         const telemetry::Logger& log, const IngestMetrics& metrics)
+                         Clearance& clearance, const telemetry::Logger& log, const IngestMetrics& metrics)
     : store_(store),
       reader_(reader),
       states_bucket_(states_bucket),
       leases_(leases),
       states_(states),
+      clearance_(clearance),
       log_(log),
       metrics_(metrics),
+      publisher_(store),
       changed_(std::move(executor)) {}
 
 void TrackerLoop::start(TaskGroup& tasks) {
@@ -58,10 +61,12 @@ Task<void> TrackerLoop::follow_states() {
       }
       if (!states_known_) log_end_at_start_ = log->last_sequence;
       watch = std::move(*opened);
+      watched_revision_ = 0;
     }
     const auto entry = co_await watch->next(Deadline::in(kPoll));
     if (entry && *entry) {
       if (const auto stored = parse_state(**entry)) tracker_.on_state(*stored);
+      watched_revision_ = std::max(watched_revision_, (*entry)->revision);
     } else if (entry) {
       states_known_ = true;
     } else if (entry.error().code != Errc::deadline_exceeded) {
@@ -70,6 +75,21 @@ Task<void> TrackerLoop::follow_states() {
     }
     if (entry) changed_.raise();
   }
+}
+
+/// The last message of a bucket's stream is the state that was written last, unless all have expired.
+Task<Result<>> TrackerLoop::catch_up(Deadline deadline) {
+  KEFU_CO_TRY(const bus::StreamState written,
+              co_await store_.state("KV_" + std::string(proto::kJobStatesBucket), deadline));
+  const auto behind = [&] {
+    return !states_known_ || (written.messages > 0 && watched_revision_ < written.last_sequence);
+  };
+  while (behind()) {
+    if (stopping_) co_return fail(Errc::cancelled, "the service stops");
+    if (deadline.passed()) co_return fail(Errc::not_ready, "the states of jobs are not all known yet");
+    co_await changed_.wait(deadline);
+  }
+  co_return Result<>{};
 }
 
 Task<void> TrackerLoop::follow_leases() {
@@ -136,24 +156,60 @@ Task<void> TrackerLoop::write_states() {
     for (StoredState& stored : tracker_.due(std::chrono::steady_clock::now(), unix_milliseconds_now())) {
       co_await write_one(std::move(stored));
     }
+    co_await clear_up();
     metrics_.jobs_unfinished.set(static_cast<double>(tracker_.unfinished()));
   }
 }
 
+/// A version is committed by compare-and-set first, so that a job that is cancelled at the same moment is
+/// never seen.
 Task<void> TrackerLoop::write_one(StoredState stored) {
+  const bool newly_committed = stored.state.committed() && !tracker_.is_committed(stored.state.job());
   const auto revision = co_await states_.write(stored.state, stored.revision);
   if (revision) {
     stored.revision = *revision;
     tracker_.on_state(stored);
-    if (stored.state.state() != kefu::v1::JobState::STATE_DONE) co_return;
-    metrics_.jobs_done.add();
-    log_.info("A job is done", {{"job", static_cast<std::int64_t>(stored.state.job())},
-                                {"passages", static_cast<std::int64_t>(stored.state.extracted().done())}});
-    co_return;
+    co_return co_await wrote(std::move(stored), newly_committed);
   }
   // Another replica, or the flow, was faster: its state is looked at instead.
   const auto newest = co_await states_.load(stored.state.job());
   if (newest && *newest) tracker_.on_state(**newest);
+}
+
+Task<void> TrackerLoop::wrote(StoredState stored, bool newly_committed) {
+  if (newly_committed) co_await publish_manifest(stored.state);
+  if (stored.state.state() != kefu::v1::JobState::STATE_DONE) co_return;
+  if (!stored.state.committed()) co_await drop_passages(stored.state);
+  metrics_.jobs_done.add();
+  log_.info("A job is done", {{"job", static_cast<std::int64_t>(stored.state.job())},
+                              {"passages", static_cast<std::int64_t>(stored.state.extracted().done())}});
+}
+
+/// Should it fail, the tracker finds it due again.
+Task<void> TrackerLoop::publish_manifest(kefu::v1::JobState committed) {
+  const auto published = co_await publisher_.publish_manifest(version_of(committed), committed.manifest());
+  if (published) co_return;
+  log_.warning("A committed version could not be published yet",
+               {{"job", static_cast<std::int64_t>(committed.job())}, {"reason", published.error().message}});
+}
+
+/// What others should have done, but may have died before. Failures show up here again.
+Task<void> TrackerLoop::clear_up() {
+  const auto now = std::chrono::steady_clock::now();
+  for (kefu::v1::JobState& committed : tracker_.manifests_due(now)) {
+    co_await publish_manifest(std::move(committed));
+  }
+  for (kefu::v1::JobState& replaced : tracker_.newly_replaced()) co_await drop_passages(std::move(replaced));
+  for (kefu::v1::JobState& failed : tracker_.clearances_due(now)) {
+    (void)co_await clearance_.clear(std::move(failed));
+  }
+  (void)co_await clearance_.erase_strays(tracker_.take_strays());
+}
+
+/// Whatever is not dropped is embedded for nothing, and does no other harm.
+Task<void> TrackerLoop::drop_passages(kefu::v1::JobState replaced) {
+  if (replaced.watch_from_sequence() == 0) co_return;
+  (void)co_await clearance_.drop_passages(version_of(replaced));
 }
 
 }  // namespace kefu::ingest

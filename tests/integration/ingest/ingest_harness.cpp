@@ -79,21 +79,71 @@ std::uint64_t IngestHarness::remove(const std::string& filename) {
   return append(job_for(filename, kefu::v1::Job::ACTION_DELETE));
 }
 
+std::uint64_t IngestHarness::edit(const std::string& filename, const kefu::v1::RowEdit& edit) {
+  kefu::v1::Job job = job_for(filename, kefu::v1::Job::ACTION_EDIT);
+  *job.mutable_edit() = edit;
+  return append(std::move(job));
+}
+
 std::uint64_t IngestHarness::append(kefu::v1::Job job) {
   return run(
       store_.append({.subject = proto::job_subject("inc1"), .payload = job.SerializeAsString()}, soon()));
 }
 
+Result<std::string> IngestHarness::request(std::string_view subject, std::string payload) {
+  const RequestContext context{.request_id = "test", .deadline = Deadline::in(10s)};
+  KEFU_TRY(bus::Message reply,
+           testing::run_task(
+               io_, bus_.request(context, {.subject = std::string(subject), .payload = std::move(payload)})));
+  return std::move(reply.payload);
+}
+
 Result<JobState> IngestHarness::job(std::uint64_t id) {
-  kefu::v1::GetJobRequest request;
-  request.set_job(id);
-  const RequestContext context{.request_id = "test", .deadline = Deadline::in(2s)};
-  KEFU_TRY(const bus::Message reply,
-           testing::run_task(io_, bus_.request(context, {.subject = std::string(proto::kGetJob),
-                                                         .payload = request.SerializeAsString()})));
+  kefu::v1::GetJobRequest asked;
+  asked.set_job(id);
+  KEFU_TRY(const std::string reply, request(proto::kGetJob, asked.SerializeAsString()));
   kefu::v1::GetJobResponse response;
-  EXPECT_TRUE(response.ParseFromString(reply.payload));
+  EXPECT_TRUE(response.ParseFromString(reply));
   return response.state();
+}
+
+Result<JobState> IngestHarness::cancel(std::uint64_t id) {
+  kefu::v1::CancelJobRequest asked;
+  asked.set_job(id);
+  KEFU_TRY(const std::string reply, request(proto::kCancelJob, asked.SerializeAsString()));
+  kefu::v1::CancelJobResponse response;
+  EXPECT_TRUE(response.ParseFromString(reply));
+  return response.state();
+}
+
+std::vector<JobState> IngestHarness::unfinished_jobs() {
+  kefu::v1::ListJobsRequest asked;
+  asked.set_kb_name("shop");
+  const auto reply = request(proto::kListJobs, asked.SerializeAsString());
+  kefu::v1::ListJobsResponse response;
+  EXPECT_TRUE(reply && response.ParseFromString(*reply));
+  return {response.states().begin(), response.states().end()};
+}
+
+void IngestHarness::wait_published(std::uint64_t id) {
+  bool published = false;
+  for (const Deadline deadline = Deadline::in(40s); !published && !deadline.passed();) {
+    const auto state = job(id);
+    published = state && state->published();
+    testing::run_task(io_, sleep_for(20ms));
+  }
+  EXPECT_TRUE(published);
+}
+
+std::uint64_t IngestHarness::messages(std::string_view stream) {
+  return run(store_.state(std::string(stream), soon())).messages;
+}
+
+bool IngestHarness::has_manifest(std::uint64_t id) {
+  for (const std::string& subject : log_of(id)) {
+    if (subject.ends_with(".m")) return true;
+  }
+  return false;
 }
 
 JobState IngestHarness::wait_for(std::uint64_t id, JobState::State wanted) {
@@ -174,10 +224,12 @@ std::vector<std::string> IngestHarness::log_of(std::uint64_t job) {
   auto replay = reader_.replay({.stream = std::string(proto::kVectorsStream), .headers_only = true});
   EXPECT_TRUE(replay);
   for (std::uint64_t seen = 0; seen < end;) {
-    const auto message = run((*replay)->next(soon()));
-    seen = message.sequence;
-    const auto key = proto::parse_vectors_subject(message.subject);
-    if (key && key->version.version == job) subjects.push_back(message.subject);
+    // What is erased meanwhile may have been the last.
+    const auto message = testing::run_task(io_, (*replay)->next(Deadline::in(1s)));
+    if (!message) break;
+    seen = message->sequence;
+    const auto key = proto::parse_vectors_subject(message->subject);
+    if (key && key->version.version == job) subjects.push_back(message->subject);
   }
   return subjects;
 }

@@ -38,7 +38,10 @@ class IngestHarness : public ::testing::Test {
   // What the gateway does.
   std::uint64_t upload(const std::string& filename, const std::string& bytes);
   std::uint64_t remove(const std::string& filename);
+  std::uint64_t edit(const std::string& filename, const kefu::v1::RowEdit& edit);
   Result<kefu::v1::JobState> job(std::uint64_t id);
+  Result<kefu::v1::JobState> cancel(std::uint64_t id);
+  std::vector<kefu::v1::JobState> unfinished_jobs();
   /// Waits until the job is in this state and returns it, or what it is in after 40 s.
   kefu::v1::JobState wait_for(std::uint64_t id, kefu::v1::JobState::State wanted);
 
@@ -46,6 +49,11 @@ class IngestHarness : public ::testing::Test {
   void start_embedding();
   // What an index replica does: applies everything, and says so every 100 ms.
   void start_index();
+
+  /// Waits until all passages of a job wait to be embedded.
+  void wait_published(std::uint64_t id);
+  std::uint64_t messages(std::string_view stream);
+  bool has_manifest(std::uint64_t id);
 
   /// Subjects of KEFU_VECTORS that belong to a job, in order.
   std::vector<std::string> log_of(std::uint64_t job);
@@ -57,11 +65,13 @@ class IngestHarness : public ::testing::Test {
   bus::JetStreamStore store_{bus_};
   bus::JetStreamReader reader_{io_.get_executor(), bus_};
   bus::JetStreamBucket knowledge_bases_{io_.get_executor(), bus_, std::string(proto::kKnowledgeBasesBucket)};
+  bus::JetStreamBucket states_{io_.get_executor(), bus_, std::string(proto::kJobStatesBucket)};
   bus::JetStreamBucket leases_{io_.get_executor(), bus_, std::string(proto::kLeasesBucket)};
   std::optional<testing::Process> ingest_;
 
  private:
   std::uint64_t append(kefu::v1::Job job);
+  Result<std::string> request(std::string_view subject, std::string payload);
   Task<Result<std::string>> count_tokens(std::string request);
   Task<bus::WorkOutcome> embed(bus::StoredMessage message);
   Task<void> renew_lease();

@@ -87,6 +87,148 @@ TEST_F(IngestProcess, FailsOnlyTheJobWhoseDocumentCrashesItsExtractor) {
   EXPECT_TRUE(ingest_->running());
 }
 
+kefu::v1::RowEdit removal(std::uint32_t row) {
+  kefu::v1::RowEdit edit;
+  edit.set_action(kefu::v1::RowEdit::ACTION_REMOVE);
+  edit.set_row(row);
+  return edit;
+}
+
+TEST_F(IngestProcess, CancelsAJobThatIsBeingEmbedded) {
+  start_ingest();
+  start_index();
+  const auto id = upload("faq.csv", faq_rows(100));
+  wait_published(id);
+  EXPECT_EQ(messages(proto::kPassagesStream), 4U);
+  ASSERT_THAT(unfinished_jobs(), SizeIs(1));
+  const auto cancelled = cancel(id);
+  ASSERT_TRUE(cancelled) << cancelled.error().message;
+  EXPECT_TRUE(cancelled->cancelled());
+  EXPECT_EQ(cancelled->error(), "the job was cancelled");
+  EXPECT_EQ(messages(proto::kPassagesStream), 0U);
+  EXPECT_THAT(unfinished_jobs(), SizeIs(0));
+  start_embedding();
+  const auto again = upload("faq.csv", faq_rows(3));
+  wait_for(again, JobState::STATE_DONE);
+  EXPECT_THAT(log_of(id), SizeIs(0));
+  for (const std::uint64_t over : {id, again}) {
+    const auto refused = cancel(over);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::conflict);
+  }
+}
+
+TEST_F(IngestProcess, CancelsAJobThatNobodyHasBegun) {
+  start_ingest({"--slots", "1"});
+  start_index();
+  wait_for(upload("a.txt", "holds the only slot while tokens cannot be counted"), JobState::STATE_RUNNING);
+  const auto queued = upload("faq.csv", faq_rows(3));
+  EXPECT_THAT(unfinished_jobs(), SizeIs(2));
+  ASSERT_TRUE(cancel(queued));
+  start_embedding();
+  wait_for(upload("b.csv", faq_rows(3)), JobState::STATE_DONE);
+  EXPECT_TRUE(job(queued)->cancelled());
+  EXPECT_THAT(log_of(queued), SizeIs(0));
+  EXPECT_EQ(messages(proto::kFilesStream), 0U);
+}
+
+TEST_F(IngestProcess, AManifestIsThereExactlyForJobsThatWereNotCancelledInTime) {
+  start_ingest();
+  start_embedding();
+  start_index();
+  int cancelled = 0;
+  for (int round = 0; round < 12; ++round) {
+    const auto id = upload("faq.csv", faq_rows(40));
+    if (round % 2 == 1) wait_published(id);
+    testing::run_task(io_, sleep_for(std::chrono::milliseconds(10 * (round / 2))));
+    const bool was_cancelled = cancel(id).has_value();
+    cancelled += was_cancelled ? 1 : 0;
+    wait_for(id, was_cancelled ? JobState::STATE_FAILED : JobState::STATE_DONE);
+    EXPECT_EQ(has_manifest(id), !was_cancelled) << round;
+  }
+  const auto last = upload("faq.csv", faq_rows(40));
+  wait_for(last, JobState::STATE_DONE);
+  EXPECT_TRUE(has_manifest(last));
+  EXPECT_GT(cancelled, 0);
+}
+
+TEST_F(IngestProcess, ADocumentDeletedWhileItIsEmbeddedStaysDeleted) {
+  start_ingest();
+  start_index();
+  const auto id = upload("faq.csv", faq_rows(100));
+  wait_published(id);
+  const auto deletion = remove("faq.csv");
+  wait_for(deletion, JobState::STATE_DONE);
+  wait_for(id, JobState::STATE_DONE);
+  start_embedding();
+  wait_for(upload("other.csv", faq_rows(1)), JobState::STATE_DONE);
+  EXPECT_EQ(messages(proto::kPassagesStream), 0U);
+  EXPECT_FALSE(has_manifest(id));
+  EXPECT_THAT(log_of(deletion), SizeIs(1));
+}
+
+TEST_F(IngestProcess, EditsOneRowBehindTheUploadThatItFollows) {
+  start_ingest({"--slots", "1"});
+  start_index();
+  const auto id = upload("faq.csv", faq_rows(100));
+  kefu::v1::RowEdit changed;
+  changed.set_action(kefu::v1::RowEdit::ACTION_CHANGE);
+  changed.set_row(50);
+  changed.set_answer("neu");
+  const auto edited = edit("faq.csv", changed);
+  const auto other = upload("other.csv", faq_rows(1));
+  wait_published(other);  // the edit waits, and holds nobody up
+  EXPECT_EQ(job(edited)->published(), false);
+  start_embedding();
+  wait_for(id, JobState::STATE_DONE);
+  const JobState done = wait_for(edited, JobState::STATE_DONE);
+  EXPECT_EQ(done.embedded().done(), 100U);
+  EXPECT_EQ(done.usage().embedding_tokens(), 7U);
+  EXPECT_TRUE(has_manifest(edited));
+  EXPECT_EQ(terminate_ingest(), 0);
+}
+
+TEST_F(IngestProcess, FinishesEditsThatWereKilledAtAnyStage) {
+  start_ingest({"--slots", "3"});
+  start_embedding();
+  start_index();
+  const std::vector<std::string> filenames{"a.csv", "b.csv", "c.csv", "d.csv", "e.csv", "f.csv"};
+  for (const std::string& filename : filenames)
+    wait_for(upload(filename, faq_rows(200)), JobState::STATE_DONE);
+  std::vector<std::uint64_t> edits;
+  for (const std::string& filename : filenames) edits.push_back(edit(filename, removal(100)));
+  bool begun = false;
+  for (const Deadline deadline = soon(); !begun && !deadline.passed();) {
+    const auto state = job(edits[1]);
+    begun = state && state->extracted().total() > 0;
+  }
+  ingest_->kill();
+  start_ingest();
+  for (const std::uint64_t id : edits) {
+    const JobState done = wait_for(id, JobState::STATE_DONE);
+    EXPECT_EQ(done.extracted().total(), 199U);
+    EXPECT_EQ(done.embedded().done(), 199U);
+    EXPECT_TRUE(has_manifest(id));
+  }
+}
+
+TEST_F(IngestProcess, PublishesTheManifestOfAVersionWhoseCommitterDied) {
+  start_ingest();
+  const auto id = upload("faq.csv", faq_rows(3));
+  wait_published(id);
+  ingest_->kill();
+  start_embedding();
+  const auto entry = run(states_.get(std::to_string(id), soon()));
+  JobState state;
+  ASSERT_TRUE(state.ParseFromString(entry.value));
+  state.set_committed(true);
+  run(states_.put(entry.key, state.SerializeAsString(), entry.revision, soon()));
+  start_index();
+  start_ingest();
+  wait_for(id, JobState::STATE_DONE);
+  EXPECT_TRUE(has_manifest(id));
+}
+
 TEST_F(IngestProcess, FailsAJobWhosePassagesCannotBeEmbedded) {
   start_ingest();
   start_embedding();

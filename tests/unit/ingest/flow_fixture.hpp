@@ -1,10 +1,17 @@
 #pragma once
 
+#include "clearance.hpp"
+#include "document_log.hpp"
+#include "earlier_jobs.hpp"
+#include "edit_planner.hpp"
 #include "extraction/wire.hpp"
 #include "fake_token_counter.hpp"
 #include "ingest_flow.hpp"
+#include "job_log.hpp"
 #include "kefu/v1/knowledge_base.pb.h"
+#include "tracker_loop.hpp"
 
+#include <kefu/async/task_group.hpp>
 #include <kefu/base/ids.hpp>
 #include <kefu/bus/memory_bus.hpp>
 #include <kefu/directory/knowledge_bases.hpp>
@@ -14,6 +21,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace kefu::ingest {
 
@@ -85,6 +93,9 @@ class FlowFixture : public ::testing::Test {
                             std::size_t part_bytes = 1024) {
     kefu::v1::Job job = job_for(filename);
     job.set_action(kefu::v1::Job::ACTION_UPSERT);
+    job.set_content_type(filename.ends_with(".csv") ? "text/csv" : "");
+    job.set_created_unix_ms(77);
+    job.set_request_id("req");
     job.set_upload_id(random_id());
     job.set_file_bytes(bytes.size());
     job.set_file_sha256(sha256_hex(bytes));
@@ -130,6 +141,57 @@ class FlowFixture : public ::testing::Test {
   proto::VersionKey version(const std::string& filename, std::uint64_t job) const {
     return {.kb_incarnation = "inc1", .generation = 1, .document = subject_token(filename), .version = job};
   }
+  Task<bool> eventually_in_state(std::uint64_t job, kefu::v1::JobState::State wanted) {
+    for (const Deadline deadline = soon(); !deadline.passed();
+         co_await sleep_for(std::chrono::milliseconds(5))) {
+      const auto stored = co_await states_.load(job);
+      if (stored && *stored && (*stored)->state.state() == wanted) co_return true;
+    }
+    co_return false;
+  }
+  /// An index replica that has applied whatever will be there.
+  void put_lease(std::uint64_t applied) {
+    kefu::v1::IndexLease lease;
+    lease.set_replica("r1");
+    lease.set_applied_sequence(applied);
+    lease.set_ready(true);
+    run(leases_bucket_->put("r1", lease.SerializeAsString(), std::nullopt, soon()));
+  }
+  void stop_tracker() {
+    loop_.stop();
+    testing::run_task(io_, tasks_.join());
+  }
+  /// What is in a stream, in order.
+  std::vector<bus::StoredMessage> contents(std::string_view stream) {
+    std::vector<bus::StoredMessage> found;
+    const auto state = run(store_->state(std::string(stream), soon()));
+    auto replay = reader_->replay({.stream = std::string(stream)});
+    while (found.size() < state.messages) found.push_back(run((*replay)->next(soon())));
+    return found;
+  }
+  /// A vector of four bytes that tells texts apart.
+  static std::string vector_of(const std::string& text) { return sha256_hex(text).substr(0, 4); }
+  /// Embeds what waits in KEFU_PASSAGES; every part costs 4 tokens and saves 2.
+  void embed() {
+    for (const bus::StoredMessage& message : contents(proto::kPassagesStream)) {
+      kefu::v1::VectorPart part;
+      ASSERT_TRUE(part.mutable_passages()->ParseFromString(message.payload));
+      part.set_format(kefu::v1::VECTOR_FORMAT_FLOAT16);
+      part.set_dimensions(2);
+      part.set_model_fingerprint("m");
+      for (const auto& passage : part.passages().passages()) {
+        *part.mutable_vectors() += vector_of(passage.text());
+      }
+      const auto key = proto::parse_passages_subject(message.subject);
+      bus::Message vectors{.subject = proto::vectors_subject(key->version, key->part),
+                           .payload = part.SerializeAsString()};
+      vectors.headers = {{"Kefu-Passages", std::to_string(part.passages().passages_size())},
+                         {"Kefu-Tokens", "4"},
+                         {"Kefu-Saved-Tokens", "2"}};
+      run(store_->append(vectors, soon()));
+      run(store_->erase(std::string(proto::kPassagesStream), message.sequence, soon()));
+    }
+  }
   kefu::v1::PassagePart passage_part(const std::string& filename, std::uint64_t job, std::uint32_t part) {
     kefu::v1::PassagePart out;
     const auto stored = run(store_->last(std::string(proto::kPassagesStream),
@@ -162,7 +224,16 @@ class FlowFixture : public ::testing::Test {
   InlineExtractor extractor_;
   FakeTokenCounter counter_;
   Splitter splitter_{counter_, {}};
-  IngestFlow flow_{*store_, knowledge_bases_, states_, extractor_, splitter_, log_, metrics_};
+  JobLog job_log_{*store_, *reader_};
+  DocumentLog documents_{*store_, *reader_};
+  Clearance clearance_{*store_, states_};
+  TaskGroup tasks_{io_.get_executor(), [](std::exception_ptr) { ADD_FAILURE(); }};
+  TrackerLoop loop_{io_.get_executor(), *store_, *reader_, *states_bucket_, *leases_bucket_, states_,
+                    clearance_,         log_,    metrics_};
+  EarlierJobs earlier_{job_log_, states_, loop_};
+  EditPlanner planner_{documents_, earlier_, extractor_, splitter_};
+  IngestFlow flow_{*store_,    knowledge_bases_, states_,    extractor_, splitter_,
+                   documents_, planner_,         clearance_, log_,       metrics_};
 };
 
 }  // namespace kefu::ingest

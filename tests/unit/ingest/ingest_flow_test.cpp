@@ -19,15 +19,14 @@ std::string faq_rows(int rows) {
   return csv;
 }
 
-TEST_F(IngestFlowTest, PublishesPassagesThenTheManifestAndErasesTheFile) {
+TEST_F(IngestFlowTest, PublishesPassagesKeepsTheManifestForTheTrackerAndErasesTheFile) {
   const auto job = upload("faq.csv", faq_rows(40));
   EXPECT_EQ(work(job), Disposition::done);
   const auto part = passage_part("faq.csv", job.sequence, 1);
   EXPECT_EQ(part.passages_size(), 8);
   EXPECT_EQ(part.passages(0).ordinal(), 32U);
   EXPECT_EQ(part.version(), job.sequence);
-  EXPECT_EQ(manifest("faq.csv", job.sequence).parts(), 2U);
-  EXPECT_EQ(manifest("faq.csv", job.sequence).passages(), 40U);
+  EXPECT_EQ(messages(proto::kVectorsStream), 0U);
   EXPECT_EQ(messages(proto::kFilesStream), 0U);
   const JobState done = state(job.sequence);
   EXPECT_EQ(done.state(), JobState::STATE_RUNNING);
@@ -36,13 +35,46 @@ TEST_F(IngestFlowTest, PublishesPassagesThenTheManifestAndErasesTheFile) {
   EXPECT_EQ(done.extracted().done(), 40U);
   EXPECT_EQ(done.indexed().total(), 40U);
   EXPECT_EQ(done.watch_from_sequence(), 1U);
+  EXPECT_FALSE(done.committed());
+  EXPECT_EQ(done.manifest().parts(), 2U);
+  EXPECT_EQ(done.manifest().passages(), 40U);
+  EXPECT_EQ(done.manifest().rows(), 40U);
+  EXPECT_EQ(done.manifest().filename(), "faq.csv");
+  EXPECT_EQ(done.manifest().content_type(), "text/csv");
+  EXPECT_EQ(done.manifest().file_bytes(), faq_rows(40).size());
+  EXPECT_EQ(done.manifest().file_sha256(), sha256_hex(faq_rows(40)));
+  EXPECT_EQ(done.manifest().created_unix_ms(), 77);
+  EXPECT_EQ(done.request_id(), "req");
 }
 
-TEST_F(IngestFlowTest, PublishesADeletionAsAManifestOfNoParts) {
+TEST_F(IngestFlowTest, CommitsADeletionAtOnceAsAManifestOfNoParts) {
   const auto job = deletion("faq.csv");
   EXPECT_EQ(work(job), Disposition::done);
   EXPECT_EQ(manifest("faq.csv", job.sequence).parts(), 0U);
   EXPECT_TRUE(state(job.sequence).published());
+  EXPECT_TRUE(state(job.sequence).committed());
+  // Delivered again after a crash between the commit and its manifest.
+  const auto published = run(store_->state(std::string(proto::kVectorsStream), soon())).last_sequence;
+  run(store_->erase(std::string(proto::kVectorsStream), published, soon()));
+  EXPECT_EQ(work(job, 2), Disposition::done);
+  EXPECT_EQ(manifest("faq.csv", job.sequence).filename(), "faq.csv");
+}
+
+TEST_F(IngestFlowTest, FailsAJobWhoseActionItDoesNotKnow) {
+  const auto job = append(job_for("faq.csv"));
+  EXPECT_EQ(work(job), Disposition::done);
+  EXPECT_THAT(state(job.sequence).error(), HasSubstr("does not do"));
+  EXPECT_EQ(messages(proto::kVectorsStream), 0U);
+}
+
+TEST_F(IngestFlowTest, GivesUpWaitingAfterADay) {
+  extractor_.failure = Error{Errc::unavailable, "away"};
+  auto job = upload("a.txt", "text");
+  job.time = std::chrono::system_clock::now() - std::chrono::hours(23);
+  EXPECT_EQ(work(job), Disposition::later);
+  job.time -= std::chrono::hours(2);
+  EXPECT_EQ(work(job), Disposition::done);
+  EXPECT_THAT(state(job.sequence).error(), HasSubstr("could not go on for a day: away"));
 }
 
 TEST_F(IngestFlowTest, DoesNotFailAJobThatAnotherDeliveryHasPublished) {
@@ -57,7 +89,7 @@ TEST_F(IngestFlowTest, GivesTheSameResultWhenItIsDeliveredAgainAfterACrash) {
   const auto job = upload("a.txt", "one\n\ntwo");
   // The first delivery died between its passages and its manifest.
   counter_.failure = Error{Errc::unavailable, "away"};
-  EXPECT_EQ(work(job), Disposition::retry);
+  EXPECT_EQ(work(job), Disposition::later);
   counter_.failure.reset();
   run(store_->append({.subject = proto::vectors_subject(version("a.txt", job.sequence), 0), .payload = "x"},
                      soon()));
@@ -114,13 +146,13 @@ TEST_F(IngestFlowTest, PutsAJobBackWhileADependencyIsAway) {
        {Errc::unavailable, Errc::deadline_exceeded, Errc::insufficient_storage, Errc::cancelled}) {
     extractor_.failure = Error{code, "not now"};
     const auto job = upload("a.txt", "text");
-    EXPECT_EQ(work(job), Disposition::retry);
+    EXPECT_EQ(work(job), Disposition::later);
     EXPECT_EQ(state(job.sequence).state(), JobState::STATE_RUNNING);
   }
   broker_.set_connected(false);
   EXPECT_EQ(
       work({.subject = "s", .payload = job_for("b.txt").SerializeAsString(), .headers = {}, .sequence = 99}),
-      Disposition::retry);
+      Disposition::later);
 }
 
 TEST_F(IngestFlowTest, FailsAJobWhoseKnowledgeBaseIsGoneOrAnotherOneOfItsName) {
@@ -156,7 +188,7 @@ TEST_F(IngestFlowTest, FailsAJobWhoseFileIsGoneOrDamaged) {
 TEST_F(IngestFlowTest, MarksAJobFailedThatIsGivenUp) {
   const auto job = upload("a.txt", "text");
   extractor_.failure = Error{Errc::unavailable, "away"};
-  EXPECT_EQ(work(job, 5), Disposition::retry);
+  EXPECT_EQ(work(job, 5), Disposition::later);
   testing::run_task(io_, flow_.give_up(job, "5 deliveries"));
   EXPECT_EQ(state(job.sequence).state(), JobState::STATE_FAILED);
   EXPECT_THAT(state(job.sequence).error(), HasSubstr("5 deliveries"));
@@ -176,7 +208,7 @@ TEST_F(IngestFlowTest, KeepsPartsBelowTheLimitsOfAMessage) {
   for (int i = 0; i < 20; ++i) csv += "question " + std::to_string(i) + "," + std::string(60000, 'x') + "\n";
   const auto job = upload("faq.csv", csv, 512 << 10);
   EXPECT_EQ(work(job), Disposition::done);
-  const auto parts = manifest("faq.csv", job.sequence).parts();
+  const auto parts = state(job.sequence).manifest().parts();
   EXPECT_EQ(parts, 7U);
   for (std::uint32_t i = 0; i < parts; ++i) {
     EXPECT_LT(passage_part("faq.csv", job.sequence, i).ByteSizeLong(), 200U << 10);

@@ -26,6 +26,8 @@ class JobTrackerTest : public ::testing::Test {
     stored.state.set_watch_from_sequence(10 * id);
     stored.state.set_published(true);
     stored.state.set_parts(parts);
+    stored.state.mutable_manifest()->set_parts(parts);
+    stored.state.set_committed(true);
     stored.state.mutable_extracted()->set_total(8);
     stored.state.mutable_embedded()->set_total(8);
     stored.state.mutable_indexed()->set_total(8);
@@ -76,6 +78,104 @@ TEST_F(JobTrackerTest, DeclaresAJobDoneWhenEveryLiveReplicaHasAppliedItsLastMess
   EXPECT_EQ(states[0].state.finished_unix_ms(), kUnixMs);
   EXPECT_EQ(states[0].state.indexed().done(), 8U);
   EXPECT_EQ(states[0].state.usage().embedding_tokens(), 20U);
+}
+
+TEST_F(JobTrackerTest, CommitsAVersionOnceAllItsPartsAreInTheLog) {
+  auto stored = running(5);
+  stored.state.set_committed(false);
+  tracker_.on_state(stored);
+  lease("r1", 100);
+  part(5, 1, 51);
+  part(5, 7, 52);  // of an earlier delivery, which made more parts
+  for (const StoredState& progress : due()) EXPECT_FALSE(progress.state.committed());
+  part(5, 0, 53);
+  const auto states = due();
+  ASSERT_THAT(states, SizeIs(1));
+  EXPECT_TRUE(states[0].state.committed());
+  EXPECT_EQ(states[0].state.state(), JobState::STATE_RUNNING);
+  EXPECT_EQ(states[0].revision, stored.revision);
+  // Not done before its manifest has been applied.
+  tracker_.on_state({.state = states[0].state, .revision = ++revision_});
+  EXPECT_THAT(due(), IsEmpty());
+  manifest(5, 54);
+  EXPECT_TRUE(done());
+}
+
+TEST_F(JobTrackerTest, CommitsNothingThatIsNotPublished) {
+  auto stored = running(5, 0);
+  stored.state.set_committed(false);
+  stored.state.set_published(false);
+  tracker_.on_state(stored);
+  EXPECT_THAT(due(), IsEmpty());
+}
+
+TEST_F(JobTrackerTest, FinishesJobsOfVersionsThatPublishedTheirManifestThemselves) {
+  auto stored = running(5, 1);
+  stored.state.set_committed(false);
+  stored.state.clear_manifest();
+  tracker_.on_state(stored);
+  part(5, 0, 51);
+  manifest(5, 52);
+  lease("r1", 52);
+  EXPECT_TRUE(done());
+}
+
+TEST_F(JobTrackerTest, PublishesAManifestAgainWhoseCommitterMayBeDead) {
+  tracker_.on_state(running(5));
+  EXPECT_THAT(tracker_.manifests_due(now_), IsEmpty());
+  EXPECT_THAT(tracker_.manifests_due(now_ + 2s), IsEmpty());
+  EXPECT_THAT(tracker_.manifests_due(now_ + 3s), SizeIs(1));
+  EXPECT_THAT(tracker_.manifests_due(now_ + 4s), IsEmpty());
+  EXPECT_THAT(tracker_.manifests_due(now_ + 6s), SizeIs(1));
+  manifest(5, 54);
+  EXPECT_THAT(tracker_.manifests_due(now_ + 60s), IsEmpty());
+}
+
+TEST_F(JobTrackerTest, ClearsFailedJobsWhoseWorkerMayBeDead) {
+  auto failed = running(5);
+  failed.state.set_state(JobState::STATE_FAILED);
+  failed.state.set_committed(false);
+  tracker_.on_state(failed);
+  EXPECT_EQ(tracker_.log_begin(99), 50U);
+  EXPECT_THAT(tracker_.clearances_due(now_), IsEmpty());
+  EXPECT_THAT(tracker_.clearances_due(now_ + 3s), SizeIs(1));
+  failed.state.set_cleared(true);
+  tracker_.on_state(failed);
+  EXPECT_THAT(tracker_.clearances_due(now_ + 60s), IsEmpty());
+  auto unbegun = failed;
+  unbegun.state.set_job(6);
+  unbegun.state.set_cleared(false);
+  unbegun.state.clear_watch_from_sequence();
+  tracker_.on_state(unbegun);
+  EXPECT_THAT(tracker_.clearances_due(now_ + 60s), IsEmpty());
+}
+
+TEST_F(JobTrackerTest, FindsVectorsThatComeAfterTheirJobHasFailed) {
+  auto stored = running(5);
+  tracker_.on_state(stored);
+  part(5, 0, 51);
+  stored.state.set_state(JobState::STATE_FAILED);
+  stored.revision = ++revision_;
+  tracker_.on_state(stored);
+  part(5, 1, 60);
+  part(6, 0, 61);
+  EXPECT_EQ(tracker_.take_strays(), (std::vector<std::uint64_t>{51, 60}));
+  EXPECT_THAT(tracker_.take_strays(), IsEmpty());
+}
+
+TEST_F(JobTrackerTest, TellsOnceThatAHigherCommittedVersionReplacesOne) {
+  auto older = running(5);
+  older.state.set_committed(false);
+  older.state.set_published(false);
+  tracker_.on_state(older);
+  EXPECT_THAT(tracker_.newly_replaced(), IsEmpty());
+  tracker_.on_state(running(6));
+  const auto replaced = tracker_.newly_replaced();
+  ASSERT_THAT(replaced, SizeIs(1));
+  EXPECT_EQ(replaced[0].job(), 5U);
+  EXPECT_THAT(tracker_.newly_replaced(), IsEmpty());
+  EXPECT_THAT(tracker_.unfinished_states(), SizeIs(2));
+  EXPECT_EQ(tracker_.unfinished_states()[0].job(), 6U);
 }
 
 TEST_F(JobTrackerTest, CountsMessagesThatCameBeforeTheStateOfTheirJob) {
@@ -197,6 +297,7 @@ TEST_F(JobTrackerTest, ReadsTheLogFromTheLowestUnfinishedJobOn) {
   EXPECT_EQ(tracker_.log_begin(99), 50U);
   auto finished = running(5);
   finished.state.set_state(JobState::STATE_FAILED);
+  finished.state.set_cleared(true);
   tracker_.on_state(finished);
   EXPECT_EQ(tracker_.log_begin(99), 60U);
   EXPECT_EQ(tracker_.unfinished(), 1U);

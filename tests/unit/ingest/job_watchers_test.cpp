@@ -5,9 +5,6 @@
 #include "kefu/v1/embedding.pb.h"
 #include "splitting/bus_token_counter.hpp"
 #include "sweeper.hpp"
-#include "tracker_loop.hpp"
-
-#include <kefu/async/task_group.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,30 +18,12 @@ using ::testing::HasSubstr;
 
 class JobWatchersTest : public FlowFixture {
  protected:
-  Task<bool> eventually_in_state(std::uint64_t job, JobState::State wanted) {
-    for (const Deadline deadline = soon(); !deadline.passed(); co_await sleep_for(5ms)) {
-      const auto stored = co_await states_.load(job);
-      if (stored && *stored && (*stored)->state.state() == wanted) co_return true;
-    }
-    co_return false;
-  }
-  void put_lease(std::uint64_t applied) {
-    kefu::v1::IndexLease lease;
-    lease.set_replica("r1");
-    lease.set_applied_sequence(applied);
-    lease.set_ready(true);
-    run(leases_bucket_->put("r1", lease.SerializeAsString(), std::nullopt, soon()));
-  }
   std::uint64_t append_vectors(const std::string& filename, std::uint64_t job, std::uint32_t part) {
     bus::Message message{.subject = proto::vectors_subject(version(filename, job), part),
                          .payload = "vectors"};
     message.headers = {{"Kefu-Passages", "1"}, {"Kefu-Tokens", "4"}, {"Kefu-Saved-Tokens", "2"}};
     return run(store_->append(message, soon()));
   }
-
-  TaskGroup tasks_{io_.get_executor(), [](std::exception_ptr) { ADD_FAILURE(); }};
-  TrackerLoop loop_{io_.get_executor(), *store_, *reader_, *states_bucket_,
-                    *leases_bucket_,    states_, log_,     metrics_};
 };
 
 TEST_F(JobWatchersTest, TheTrackerDeclaresAJobDoneThatItMeetsAtItsStartAndOneThatComesLater) {
@@ -66,8 +45,8 @@ TEST_F(JobWatchersTest, TheTrackerDeclaresAJobDoneThatItMeetsAtItsStartAndOneTha
 }
 
 TEST_F(JobWatchersTest, TwoTrackersDeclareAJobDoneOnce) {
-  TrackerLoop other(io_.get_executor(), *store_, *reader_, *states_bucket_, *leases_bucket_, states_, log_,
-                    metrics_);
+  TrackerLoop other(io_.get_executor(), *store_, *reader_, *states_bucket_, *leases_bucket_, states_,
+                    clearance_, log_, metrics_);
   loop_.start(tasks_);
   other.start(tasks_);
   put_lease(100);
@@ -103,7 +82,7 @@ TEST_F(JobWatchersTest, ADeadLetterOfItsPassagesFailsAJob) {
 TEST_F(JobWatchersTest, TheSweeperRemovesOldPartsThatNoUnfinishedJobNames) {
   const auto queued = upload("queued.txt", "text");
   const auto finished = upload("finished.txt", "text");
-  run(states_.mark_failed(finished.sequence, "failed, and died before it erased the file"));
+  run(states_.mark_failed_unless_published(finished.sequence, "failed, and died before it erased the file"));
   run(store_->append({.subject = proto::file_part_subject("abandoned", 0), .payload = "x"}, soon()));
   ASSERT_EQ(messages(proto::kFilesStream), 3U);
 

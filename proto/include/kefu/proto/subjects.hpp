@@ -82,6 +82,8 @@ std::string manifest_subject(const VersionKey& version);
 /// All parts of a version in KEFU_PASSAGES, or in KEFU_VECTORS with its manifest: subjects with a wildcard.
 std::string passages_of_version(const VersionKey& version);
 std::string vectors_of_version(const VersionKey& version);
+/// The manifests of all versions of a document: a subject with a wildcard.
+std::string manifests_of_document(const VersionKey& any_version);
 /// All of a knowledge base in KEFU_PASSAGES.
 std::string passages_of_knowledge_base(std::string_view kb_incarnation);
 /// Errors: `invalid_argument` for any other subject.
