@@ -63,7 +63,7 @@ std::string complaint(const Kind& kind) {
 std::optional<std::string> known_binary_file(std::string_view bytes) {
   if (bytes.starts_with("PK\x03\x04"sv) || bytes.starts_with("PK\x05\x06"sv))
     return complaint(kind_of_zip(bytes));
-  if (bytes.starts_with("RIFF"sv) && bytes.substr(8).starts_with("WEBP"sv))
+  if (bytes.starts_with("RIFF"sv) && bytes.size() > 12 && bytes.substr(8).starts_with("WEBP"sv))
     return complaint({{}, "a WebP image", kNone});
   const auto kind =
       std::ranges::find_if(kKinds, [&](const Kind& known) { return bytes.starts_with(known.begins); });

@@ -21,7 +21,8 @@ std::string_view first_piece(std::string_view text, std::size_t max_bytes) {
   if (line_end != std::string_view::npos && line_end >= most.size() / 2) return most.substr(0, line_end + 1);
   const auto sentences = text::sentences(most);
   const std::size_t before_last = most.size() - sentences.back().size();
-  const bool is_late = before_last >= most.size() / 2 && !continues_a_grapheme(sentences.back());
+  const bool is_late =
+      before_last > 0 && before_last >= most.size() / 2 && !continues_a_grapheme(sentences.back());
   return is_late ? most.substr(0, before_last) : most;
 }
 

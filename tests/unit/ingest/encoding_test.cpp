@@ -115,9 +115,15 @@ TEST(Encoding, RefusesBinaryFilesByTheirKind) {
     EXPECT_THAT(refusal(format, "PK\x03\x04...."), HasSubstr("a ZIP archive"));
     EXPECT_THAT(refusal(format, "\x89PNG\r\n\x1A\n"), HasSubstr("a PNG image"));
     EXPECT_THAT(refusal(format, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), HasSubstr("an old Office file"));
+    EXPECT_THAT(refusal(format, "RIFF\1\0\0\0WEBPVP8"s), HasSubstr("a WebP image"));
     EXPECT_THAT(refusal(format, "text\0x"s), HasSubstr("a NUL byte at offset 4: it is a binary file"));
     EXPECT_THAT(refusal(format, "\1\0\2\3\4\5\0\6"s), HasSubstr("binary file"));
   }
+}
+
+TEST(Encoding, IsNotMistakenForABinaryFileByItsFirstLetters) {
+  EXPECT_EQ(decoded("RIFF"), "RIFF");
+  EXPECT_EQ(decoded("PK is short"), "PK is short");
 }
 
 TEST(Encoding, RefusesEmptyFiles) {

@@ -100,6 +100,18 @@ TEST(Wire, DividesABlockThatIsVeryLongWhereItHurtsLeast) {
   EXPECT_EQ(all, lines);
 }
 
+TEST(Wire, GetsPastACharacterThatIsLongerThanAPiece) {
+  std::string text = "ae";
+  for (int i = 0; i < 50000; ++i) text += "\u0301";
+  Document document;
+  document.add_blocks()->set_text(text);
+  std::string all;
+  for (const Document& piece : pieces_of(document)) {
+    for (const auto& block : piece.blocks()) all += block.text();
+  }
+  EXPECT_EQ(all, text);
+}
+
 TEST(Wire, CarriesAShortDocumentWhole) {
   Document document;
   add_block(document, "h", 10);
