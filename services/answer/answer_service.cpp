@@ -38,13 +38,13 @@ AnswerService::AnswerService(Parts parts, Config config)
       search_(parts_.bus),
       redis_(parts_.executor, redis_options(config_)),
       memory_(redis_, config_.conversations),
-      http_(config_.has_llm() ? std::make_optional<http::Client>(
-                                    parts_.executor, http::ClientOptions{.ca_file = config_.llm_ca_file})
-                              : std::nullopt),
+      provider_(config_.has_llm() ? std::make_optional<provider::Client>(parts_.executor,
+                                                                         config_.llm_client(), parts_.metrics)
+                                  : std::nullopt),
       flow_({.knowledge_bases = knowledge_bases_,
              .embedding = embedding_,
              .search = search_,
-             .llm = http_ ? &llm_.emplace(*http_, config_.llm) : nullptr,
+             .llm = provider_ ? &llm_.emplace(*provider_, config_.llm_max_tokens) : nullptr,
              .memory = &memory_,
              .metrics = metrics_,
              .log = parts_.log},
@@ -88,7 +88,7 @@ std::vector<Condition> AnswerService::conditions() const {
       optional_dependency("embedding", flow_.embedding_failure()),
       optional_dependency("redis",
                           redis_.available() ? std::string() : std::string("sessions are not remembered"))};
-  if (http_) all.push_back(optional_dependency("language_model", flow_.llm_failure()));
+  if (provider_) all.push_back(optional_dependency("language_model", flow_.llm_failure()));
   return all;
 }
 

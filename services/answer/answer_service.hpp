@@ -10,7 +10,7 @@
 #include <kefu/bus/key_value.hpp>
 #include <kefu/bus/message_bus.hpp>
 #include <kefu/directory/knowledge_bases.hpp>
-#include <kefu/http/client.hpp>
+#include <kefu/provider/client.hpp>
 #include <kefu/redis/redis_cache.hpp>
 #include <kefu/service/runner.hpp>
 #include <kefu/telemetry/log.hpp>
@@ -52,7 +52,7 @@ class AnswerService final : public service::Service {
   BusSearchClient search_;
   redis::RedisCache redis_;
   CachedConversations memory_;
-  std::optional<http::Client> http_;
+  std::optional<provider::Client> provider_;
   std::optional<OpenAiLlmClient> llm_;
   AnswerFlow flow_;
   TaskGroup tasks_;

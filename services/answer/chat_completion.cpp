@@ -79,14 +79,4 @@ Result<Completion> ChatStreamReader::finish() const {
   return completion_;
 }
 
-Error error_of_status(int status, std::string_view body) {
-  auto detail = fmt::format("status {}: {}", status, text::truncate_utf8(body, kDetailBytes));
-  if (status == 429)
-    return {Errc::overloaded, "the language model is over its rate limit", std::move(detail)};
-  if (status >= 500) return {Errc::unavailable, "the language model failed", std::move(detail)};
-  if (status == 401 || status == 403)
-    return {Errc::bad_upstream, "the language model refused this service's key", std::move(detail)};
-  return {Errc::bad_upstream, "the language model refused the request", std::move(detail)};
-}
-
 }  // namespace kefu::answer

@@ -37,7 +37,4 @@ class ChatStreamReader {
   bool done_ = false;
 };
 
-/// The error of a response that is not 200: see LlmClient. `body` goes to its detail, cut.
-Error error_of_status(int status, std::string_view body);
-
 }  // namespace kefu::answer

@@ -24,9 +24,9 @@ void Config::declare(service::Settings& settings) {
                "base URL of an OpenAI-compatible API, such as https://host/v1; empty: no language model");
   settings.add("llm-model", llm.model, "name of the model there");
   settings.add_secret("llm-api-key", llm.api_key, "key for the language model");
-  settings.add("llm-ca-file", llm_ca_file,
+  settings.add("llm-ca-file", llm.ca_file,
                "PEM file of the authorities trusted for --llm-url; empty: the system's");
-  settings.add("llm-max-tokens", llm.max_tokens, "length of a generated answer at most");
+  settings.add("llm-max-tokens", llm_max_tokens, "length of a generated answer at most");
   settings.add("rewrite-timeout", flow.rewrite_timeout,
                "time that the language model may take to say a follow-up question in full");
   settings.add("llm-timeout", flow.llm_timeout,
@@ -35,6 +35,14 @@ void Config::declare(service::Settings& settings) {
                "of the caller's time, kept to answer without the language model when it is late");
   settings.add("prompt-passages", flow.prompt_passages, "passages shown to the language model");
   settings.add("prompt-characters", flow.prompt_characters, "characters of passages shown to it");
+}
+
+provider::ClientOptions Config::llm_client() const {
+  constexpr std::size_t kOpenAtOnce = 64;
+  return {.role = provider::kLlm,
+          .endpoint = llm,
+          .attempt_timeout = flow.llm_timeout,
+          .slots = {.in_flight = kOpenAtOnce, .waiting = max_in_flight}};
 }
 
 Result<redis::RedisOptions> Config::redis() const {
@@ -52,9 +60,7 @@ Result<> Config::complete() {
     return fail(Errc::invalid_argument,
                 fmt::format("top-k must lie between 1 and max-top-k ({})", flow.max_top_k));
   if (!has_llm()) return {};
-  if (auto url = http::parse_url(llm.base_url); !url)
-    return fail(Errc::invalid_argument, "llm-url: " + url.error().message);
-  if (llm.model.empty()) return fail(Errc::invalid_argument, "llm-model is missing, llm-url is given");
+  KEFU_CHECK(provider::check(llm, "llm"));
   if (flow.prompt_passages == 0) return fail(Errc::invalid_argument, "prompt-passages must be at least 1");
   return {};
 }

@@ -2,8 +2,8 @@
 
 #include "answer_flow.hpp"
 #include "conversation_memory.hpp"
-#include "open_ai_llm_client.hpp"
 
+#include <kefu/provider/client.hpp>
 #include <kefu/redis/redis_cache.hpp>
 #include <kefu/service/settings.hpp>
 
@@ -15,8 +15,8 @@ namespace kefu::answer {
 /// The settings of this service; README.md lists them. Defaults are those of the parts.
 struct Config {
   FlowOptions flow;
-  OpenAiOptions llm;  ///< no language model while its base_url is empty
-  std::string llm_ca_file;
+  provider::Endpoint llm;  ///< no language model while its base_url is empty
+  std::size_t llm_max_tokens = 512;
   std::string decision_weights;
   std::string redis_url = "redis://127.0.0.1:6379";
   std::string redis_password;
@@ -25,6 +25,7 @@ struct Config {
 
   void declare(service::Settings& settings);
   bool has_llm() const { return !llm.base_url.empty(); }
+  provider::ClientOptions llm_client() const;
   /// Errors: `invalid_argument`.
   Result<redis::RedisOptions> redis() const;
   /// After the settings were read: applies the weights and checks what can be checked. Errors:

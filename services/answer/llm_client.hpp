@@ -32,9 +32,9 @@ class LlmClient {
 
   virtual ~LlmClient() = default;
   /// `on_delta` is called at least once before a Completion is returned, never with an empty text.
-  /// Errors: those of `on_delta`; `unavailable` (no connection, or the model's own failure); `overloaded`
-  /// (over its rate limit); `bad_upstream` (refused our key or request, not its protocol, truncated, or no
-  /// text); `deadline_exceeded`.
+  /// Errors: those of `on_delta`; `unavailable` (no connection, the model's own failure, or left alone after
+  /// several of those); `overloaded` (over its rate limit); `bad_upstream` (refused our key or request, not
+  /// its protocol, truncated, or no text); `payload_too_large` (refused the prompt); `deadline_exceeded`.
   virtual Task<Result<Completion>> complete(std::vector<ChatMessage> messages, OnDelta on_delta,
                                             Deadline deadline) = 0;
 };

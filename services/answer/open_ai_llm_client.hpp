@@ -2,35 +2,27 @@
 
 #include "llm_client.hpp"
 
-#include <kefu/http/client.hpp>
+#include <kefu/provider/client.hpp>
 
 #include <cstddef>
-#include <string>
+#include <vector>
 
 namespace kefu::answer {
 
-struct OpenAiOptions {
-  std::string base_url;  ///< up to and including the version: https://host/v1
-  std::string model;
-  std::string api_key = {};  ///< empty: no Authorization header
-  std::size_t max_tokens = 512;
-};
-
-/// Any server that speaks OpenAI's POST {base}/chat/completions with server-sent events.
+/// Any server that speaks OpenAI's POST {base}/chat/completions with server-sent events. A completion is
+/// begun again only while nothing of it has come.
 class OpenAiLlmClient final : public LlmClient {
  public:
   /// `client` outlives this object.
-  OpenAiLlmClient(http::Client& client, OpenAiOptions options)
-      : client_(client), options_(std::move(options)) {}
+  OpenAiLlmClient(provider::Client& client, std::size_t max_tokens)
+      : client_(client), max_tokens_(max_tokens) {}
 
   Task<Result<Completion>> complete(std::vector<ChatMessage> messages, OnDelta on_delta,
                                     Deadline deadline) override;
 
  private:
-  http::ClientRequest request_for(const std::vector<ChatMessage>& messages) const;
-
-  http::Client& client_;
-  OpenAiOptions options_;
+  provider::Client& client_;
+  std::size_t max_tokens_;
 };
 
 }  // namespace kefu::answer

@@ -36,11 +36,14 @@ class RealLlm : public ::testing::Test {
   static std::string plain_url(std::uint16_t port) { return fmt::format("http://127.0.0.1:{}/v1", port); }
 
   /// Waits while the server still loads its model.
-  Outcome complete(const std::string& url, http::ClientOptions client_options = {},
-                   Deadline deadline = Deadline::in(20s)) {
-    http::Client client(io_.get_executor(), std::move(client_options));
-    OpenAiLlmClient llm(client,
-                        {.base_url = url, .model = "tiny", .api_key = api_key_, .max_tokens = max_tokens_});
+  Outcome complete(const std::string& url, std::string ca_file = {}, Deadline deadline = Deadline::in(20s)) {
+    telemetry::Metrics metrics;
+    provider::Client client(
+        io_.get_executor(),
+        {.role = provider::kLlm,
+         .endpoint = {.base_url = url, .model = "tiny", .api_key = api_key_, .ca_file = std::move(ca_file)}},
+        metrics);
+    OpenAiLlmClient llm(client, max_tokens_);
     return kefu::testing::run_task(io_, complete(llm, deadline));
   }
 
@@ -120,7 +123,7 @@ TEST_F(RealLlm, IsUnavailableWhenNobodyListens) {
 TEST_F(RealLlm, AnswersOverHttpsToWhoTrustsItsCertificate) {
   testing::TlsFront front(io_, server_->port());
   const std::string url = fmt::format("https://localhost:{}/v1", front.port());
-  const Outcome trusted = complete(url, {.ca_file = front.ca_file()});
+  const Outcome trusted = complete(url, front.ca_file());
   const Outcome untrusted = complete(url);
   kefu::testing::run_task(io_, front.close());
   ASSERT_TRUE(trusted.completion) << trusted.completion.error().message << trusted.completion.error().detail;

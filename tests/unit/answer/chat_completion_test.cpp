@@ -72,21 +72,5 @@ TEST(ChatStreamReader, RefusesWhatIsNoChunk) {
   }
 }
 
-TEST(ErrorOfStatus, TellsApartWhatTheCallerCanActOn) {
-  EXPECT_EQ(error_of_status(401, "").code, Errc::bad_upstream);
-  EXPECT_EQ(error_of_status(403, "").code, Errc::bad_upstream);
-  EXPECT_EQ(error_of_status(400, "").code, Errc::bad_upstream);
-  EXPECT_EQ(error_of_status(429, "").code, Errc::overloaded);
-  EXPECT_EQ(error_of_status(500, "").code, Errc::unavailable);
-  EXPECT_EQ(error_of_status(503, "").code, Errc::unavailable);
-}
-
-TEST(ErrorOfStatus, KeepsTheUpstreamsWordsForTheLogOnly) {
-  const Error error = error_of_status(401, "bad key sk-12 " + std::string(5000, 'x'));
-  EXPECT_EQ(error.message.find("sk-12"), std::string::npos);
-  EXPECT_NE(error.detail.find("401"), std::string::npos);
-  EXPECT_LT(error.detail.size(), 400U);
-}
-
 }  // namespace
 }  // namespace kefu::answer
