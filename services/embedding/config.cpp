@@ -1,6 +1,53 @@
 #include "config.hpp"
 
+#include "token_estimate.hpp"
+
 namespace kefu::embedding {
+namespace {
+
+void add_remote_settings(service::Settings& settings, RemoteConfig& remote) {
+  settings.add(
+      "embedding-url", remote.endpoint.base_url,
+      "base URL of an OpenAI-compatible API, such as https://host/v1; empty: the model in this process");
+  settings.add("embedding-model", remote.endpoint.model, "name of the embedding model there");
+  settings.add_secret("embedding-api-key", remote.endpoint.api_key, "key for --embedding-url");
+  settings.add("embedding-ca-file", remote.endpoint.ca_file,
+               "PEM file of the authorities trusted for --embedding-url; empty: the system's");
+  settings.add("embedding-dimensions", remote.embedder.dimensions,
+               "asked of the remote model and required; 0: its own, learned from it at the start");
+  settings.add("embedding-max-tokens", remote.embedder.max_tokens,
+               "longest text that the remote model takes");
+  settings.add("embedding-batch", remote.embedder.batch, "texts of one call of the remote model");
+  settings.add("embedding-timeout", remote.timeout, "time that one attempt at the remote model may take");
+  settings.add("embedding-encoding", remote.encoding,
+               "how vectors travel: float, or base64, which is shorter where the provider has it");
+  settings.add("embedding-query-prefix", remote.embedder.query_prefix,
+               "what the remote model expects before a question");
+  settings.add("embedding-passage-prefix", remote.embedder.passage_prefix,
+               "what the remote model expects before a passage");
+}
+
+/// Errors: `invalid_argument`, naming the setting.
+Result<> complete(RemoteConfig& remote) {
+  KEFU_CHECK(provider::check(remote.endpoint, "embedding"));
+  constexpr std::size_t kLeastTokens = 16;
+  if (remote.embedder.max_tokens < kLeastTokens + estimate_tokens(remote.embedder.query_prefix) +
+                                       estimate_tokens(remote.embedder.passage_prefix))
+    return fail(Errc::invalid_argument, "embedding-max-tokens leaves no place for a text");
+  if (remote.embedder.batch == 0 || remote.embedder.batch > 2048)
+    return fail(Errc::invalid_argument, "embedding-batch must lie between 1 and 2048");
+  if (remote.embedder.dimensions > 65535)
+    return fail(Errc::invalid_argument, "embedding-dimensions must be at most 65535");
+  if (remote.timeout < std::chrono::milliseconds(1))
+    return fail(Errc::invalid_argument, "embedding-timeout must be at least 1ms");
+  if (remote.encoding != "float" && remote.encoding != "base64")
+    return fail(Errc::invalid_argument, "embedding-encoding must be float or base64");
+  remote.embedder.encoding =
+      remote.encoding == "base64" ? provider::VectorEncoding::base64 : provider::VectorEncoding::numbers;
+  return {};
+}
+
+}  // namespace
 
 void add_settings(service::Settings& settings, EmbeddingConfig& config) {
   settings.add("model", config.model.model_path, "GGUF file of the embedding model");
@@ -10,6 +57,7 @@ void add_settings(service::Settings& settings, EmbeddingConfig& config) {
   settings.add("workers", config.model.workers, "texts computed at once; 0: two, or one on a single core");
   settings.add("threads", config.model.threads,
                "threads of one text: more pay only on cores with nothing else to do");
+  add_remote_settings(settings, config.remote);
   settings.add("queue-tokens", config.queue.question_tokens,
                "tokens that may wait for the model; more are refused");
   settings.add("redis-url", config.redis_url,
@@ -20,7 +68,8 @@ void add_settings(service::Settings& settings, EmbeddingConfig& config) {
   settings.add("import-slots", config.import_slots, "parts of documents embedded at once");
 }
 
-Result<> validate(const EmbeddingConfig& config) {
+Result<> validate(EmbeddingConfig& config) {
+  if (config.remote.given()) KEFU_CHECK(complete(config.remote));
   if (config.model.model_path.empty()) return fail(Errc::invalid_argument, "model must name a GGUF file");
   if (config.model.max_tokens == 0) return fail(Errc::invalid_argument, "max-tokens must be at least 1");
   if (config.model.threads == 0) return fail(Errc::invalid_argument, "threads must be at least 1");
@@ -31,6 +80,15 @@ Result<> validate(const EmbeddingConfig& config) {
     return fail(Errc::invalid_argument, "cache-ttl must be at least 1s");
   if (auto redis = config.redis(); !redis) return fail(std::move(redis).error());
   return {};
+}
+
+provider::ClientOptions RemoteConfig::client() const {
+  /// As JSON numbers of a vector of some 4,000 dimensions, of the longest kind.
+  constexpr std::size_t kMostBytesAText = 128UL * 1024;
+  return {.role = provider::kEmbedding,
+          .endpoint = endpoint,
+          .attempt_timeout = timeout,
+          .max_response_bytes = 64UL * 1024 + embedder.batch * kMostBytesAText};
 }
 
 VectorCacheOptions EmbeddingConfig::cache() const {

@@ -2,9 +2,11 @@
 
 #include "llama_embedder.hpp"
 #include "model_queue.hpp"
+#include "remote_embedder.hpp"
 #include "vector_cache.hpp"
 
 #include <kefu/base/error.hpp>
+#include <kefu/provider/client.hpp>
 #include <kefu/redis/redis_cache.hpp>
 #include <kefu/service/settings.hpp>
 
@@ -14,8 +16,20 @@
 
 namespace kefu::embedding {
 
+/// A model behind a network; takes the place of the one in this process where its URL is given.
+struct RemoteConfig {
+  provider::Endpoint endpoint;
+  RemoteOptions embedder;
+  std::chrono::milliseconds timeout{10000};  ///< of one attempt
+  std::string encoding = "float";
+
+  bool given() const { return !endpoint.base_url.empty(); }
+  provider::ClientOptions client() const;
+};
+
 struct EmbeddingConfig {
   LlamaOptions model = {.model_path = ".cache/models/multilingual-e5-small-q4_0.gguf"};
+  RemoteConfig remote = {};
   QueueLimits queue;
   std::string redis_url = "redis://127.0.0.1:6379";
   std::string redis_password = {};
@@ -30,7 +44,8 @@ struct EmbeddingConfig {
 
 void add_settings(service::Settings& settings, EmbeddingConfig& config);
 
-/// Errors: `invalid_argument`, naming the setting.
-Result<> validate(const EmbeddingConfig& config);
+/// After the settings were read: completes what follows from them. Errors: `invalid_argument`, naming the
+/// setting.
+Result<> validate(EmbeddingConfig& config);
 
 }  // namespace kefu::embedding

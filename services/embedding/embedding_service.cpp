@@ -18,6 +18,8 @@ using namespace std::chrono_literals;
 constexpr auto kStreamsWithin = 60s;
 constexpr auto kCallWithin = 5s;
 constexpr auto kRetryPause = 500ms;
+constexpr auto kProviderWithin = 10s;
+constexpr auto kProviderPause = 1s;
 constexpr std::size_t kMaxRequests = 512;
 constexpr std::string_view kQueueGroup = "embedding";
 constexpr std::string_view kDurable = "embedding";
@@ -31,7 +33,9 @@ EmbeddingService::EmbeddingService(EmbeddingConfig config, const service::Enviro
       tasks_(environment.executor, service::log_bugs(environment.log)),
       connections_(environment.executor, service::log_bugs(environment.log)),
       streams_(environment.bulk_bus),
-      reader_(environment.executor, environment.bulk_bus) {}
+      reader_(environment.executor, environment.bulk_bus),
+      starting_(environment.executor, service::log_bugs(environment.log)),
+      stop_(environment.executor) {}
 
 EmbeddingService::~EmbeddingService() = default;
 
@@ -39,26 +43,65 @@ Task<Result<>> EmbeddingService::start() {
   KEFU_CO_TRY(redis::RedisOptions redis, config_.redis());
   redis_ = std::make_unique<redis::RedisCache>(environment_.executor, std::move(redis));
   connections_.spawn(redis_->run());
-  KEFU_CO_CHECK(co_await open_model());
+  if (config_.remote.given()) co_return co_await open_remote_model();
+  KEFU_CO_CHECK(co_await load_model());
   KEFU_CO_CHECK(co_await ensure_streams());
   co_return co_await serve();
 }
 
-Task<Result<>> EmbeddingService::open_model() {
+Task<Result<>> EmbeddingService::load_model() {
   CpuPool loader(1);  // /healthz answers meanwhile
   auto load = [options = config_.model, &log = environment_.log] {
     return LlamaEmbedder::load(options, log);
   };
-  KEFU_CO_TRY(embedder_, co_await loader.run(std::move(load)));
+  KEFU_CO_TRY(auto embedder, co_await loader.run(std::move(load)));
+  use(std::move(embedder), config_.model.model_path);
+  co_return co_await flow_->warm_up();
+}
+
+/// With known dimensions nothing is needed of the provider: texts of the cache are served while it is down.
+Task<Result<>> EmbeddingService::open_remote_model() {
+  provider_.emplace(environment_.executor, config_.remote.client(), environment_.metrics);
+  KEFU_CO_CHECK(co_await ensure_streams());
+  if (config_.remote.embedder.dimensions != 0) co_return co_await connect_and_serve();
+  not_serving_yet_ = "waiting for its first answer";
+  starting_.spawn(serve_once_the_provider_answers());
+  co_return Result<>{};
+}
+
+Task<void> EmbeddingService::serve_once_the_provider_answers() {
+  while (!stopping_) {
+    const auto served = co_await connect_and_serve();
+    if (served) {
+      not_serving_yet_.clear();
+      co_return;
+    }
+    not_serving_yet_ = served.error().message;
+    environment_.log.warning("cannot embed yet", {{"error", std::string_view(served.error().message)},
+                                                  {"detail", std::string_view(served.error().detail)}});
+    co_await stop_serving();
+    if (!stopping_) co_await stop_.wait(Deadline::in(kProviderPause));
+  }
+}
+
+Task<Result<>> EmbeddingService::connect_and_serve() {
+  if (!embedder_) {
+    KEFU_CO_TRY(auto embedder, co_await RemoteEmbedder::connect(*provider_, config_.remote.embedder,
+                                                                Deadline::in(kProviderWithin)));
+    use(std::move(embedder), config_.remote.endpoint.model);
+  }
+  co_return co_await serve();
+}
+
+void EmbeddingService::use(std::unique_ptr<Embedder> embedder, std::string_view name) {
+  embedder_ = std::move(embedder);
   const ModelInfo& model = embedder_->model();
   cache_.emplace(*redis_, model, config_.cache(), metrics_);
   flow_.emplace(environment_.executor, *embedder_, *cache_, config_.queue, metrics_, tasks_);
-  KEFU_CO_CHECK(co_await flow_->warm_up());
-  environment_.log.info("the model is loaded", {{"model", std::string_view(config_.model.model_path)},
-                                                {"fingerprint", std::string_view(model.fingerprint)},
-                                                {"dimensions", static_cast<std::int64_t>(model.dimensions)},
-                                                {"max_tokens", static_cast<std::int64_t>(model.max_tokens)}});
-  co_return Result<>{};
+  environment_.log.info("the model is known", {{"model", name},
+                                               {"fingerprint", std::string_view(model.fingerprint)},
+                                               {"dimensions", static_cast<std::int64_t>(model.dimensions)},
+                                               {"max_tokens", static_cast<std::int64_t>(model.max_tokens)}});
 }
 
 /// NATS may go away again while the model loads.
@@ -69,7 +112,7 @@ Task<Result<>> EmbeddingService::ensure_streams() {
 
 Task<Result<>> EmbeddingService::serve() {
   requests_.emplace(*flow_, environment_.metrics, environment_.log);
-  worker_.emplace(*flow_, streams_, metrics_, environment_.log);
+  worker_.emplace(environment_.executor, *flow_, streams_, metrics_, environment_.log);
   const auto options = [](std::string_view subject) {
     return bus::ServeOptions{std::string(subject), std::string(kQueueGroup), kMaxRequests};
   };
@@ -102,15 +145,40 @@ Task<Result<>> EmbeddingService::serve() {
   co_return Result<>{};
 }
 
+Task<void> EmbeddingService::stop_serving() {
+  if (worker_) worker_->stop();
+  for (const auto& subscription : subscriptions_) co_await subscription->drain();
+  subscriptions_.clear();
+}
+
 std::vector<service::Condition> EmbeddingService::conditions() const {
-  if (redis_->available()) return {{.name = "redis"}};
-  return {{.name = "redis",
-           .state = service::Condition::State::degraded,
-           .reason = "not connected: every text is embedded anew"}};
+  service::Condition redis{.name = "redis"};
+  if (!redis_->available()) {
+    redis.state = service::Condition::State::degraded;
+    redis.reason = "not connected: every text is embedded anew";
+  }
+  std::vector<service::Condition> all{std::move(redis)};
+  if (provider_) all.push_back(provider_condition());
+  return all;
+}
+
+service::Condition EmbeddingService::provider_condition() const {
+  service::Condition condition{.name = "embedding_provider"};
+  if (!not_serving_yet_.empty()) {
+    condition.state = service::Condition::State::failed;
+    condition.reason = not_serving_yet_;
+  } else if (!provider_->failure().empty()) {
+    condition.state = service::Condition::State::degraded;
+    condition.reason = provider_->failure();
+  }
+  return condition;
 }
 
 Task<void> EmbeddingService::drain() {
-  for (const auto& subscription : subscriptions_) co_await subscription->drain();
+  stopping_ = true;
+  stop_.raise();
+  co_await starting_.join();
+  co_await stop_serving();
   if (flow_) flow_->stop();
   co_await tasks_.join();
   if (redis_) redis_->stop();

@@ -6,6 +6,7 @@
 #include <kefu/proto/subjects.hpp>
 #include <kefu/vector/codec.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace kefu::embedding {
@@ -17,6 +18,12 @@ using namespace std::chrono_literals;
 constexpr auto kEmbedWithin = 5min;
 constexpr auto kAppendWithin = 10s;
 constexpr auto kFormat = kefu::v1::VECTOR_FORMAT_FLOAT16;
+
+/// What passes, however long it takes: the model is away, busy, or answers nothing usable.
+bool is_outage(Errc code) {
+  return code == Errc::unavailable || code == Errc::overloaded || code == Errc::deadline_exceeded ||
+         code == Errc::bad_upstream;
+}
 
 /// What the same message can only end with again.
 bool is_final(Errc code) {
@@ -78,13 +85,31 @@ Task<Result<>> PassageWorker::embed_part(const bus::StoredMessage& message) {
   KEFU_CO_TRY(kefu::v1::PassagePart part, parse_part(message.payload));
   std::vector<std::string> texts;
   for (const kefu::v1::Passage& passage : part.passages()) texts.push_back(proto::embedding_input(passage));
-  KEFU_CO_TRY(const EmbeddedTexts embedded, co_await flow_.embed(std::move(texts), Role::passage,
-                                                                 Lane::import, Deadline::in(kEmbedWithin)));
+  KEFU_CO_TRY(const EmbeddedTexts embedded, co_await embed(std::move(texts), message.subject));
   const auto passages = static_cast<double>(part.passages_size());
   KEFU_CO_CHECK(co_await store_.append(vectors_message(std::move(part), embedded, flow_.model()),
                                        Deadline::in(kAppendWithin)));
   metrics_.passages.add(passages);
   co_return Result<>{};
+}
+
+Task<Result<EmbeddedTexts>> PassageWorker::embed(std::vector<std::string> texts, std::string_view subject) {
+  std::chrono::milliseconds pause = pauses_.first;
+  while (true) {
+    auto embedded = co_await flow_.embed(texts, Role::passage, Lane::import, Deadline::in(kEmbedWithin));
+    if (embedded || !is_outage(embedded.error().code) || stopping_) co_return embedded;
+    log_.warning("a part of a document waits for the model",
+                 {{"subject", subject},
+                  {"error", std::string_view(embedded.error().message)},
+                  {"detail", std::string_view(embedded.error().detail)}});
+    if (co_await stopped_.wait(Deadline::in(pause))) co_return embedded;
+    pause = std::min(pause * 2, pauses_.longest);
+  }
+}
+
+void PassageWorker::stop() {
+  stopping_ = true;
+  stopped_.raise();
 }
 
 Task<void> PassageWorker::given_up(bus::StoredMessage message, std::string reason) {

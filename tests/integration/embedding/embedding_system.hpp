@@ -12,6 +12,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -22,22 +23,40 @@ namespace kefu::embedding::testing {
 
 using namespace std::chrono_literals;
 
-/// A real kefu-embedding with the default model between a real NATS and a real Redis, and a client of it.
+/// A real kefu-embedding between a real NATS and a real Redis, and a client of it.
 class EmbeddingSystem {
  public:
-  EmbeddingSystem() : bus(io.get_executor(), {.url = nats.url(), .client_name = "test"}, [](bool) {}) {
+  /// How the service is told of its model.
+  struct Model {
+    std::vector<std::string> arguments;
+    std::map<std::string, std::string> environment = {};
+  };
+
+  /// With the default model, and serving.
+  EmbeddingSystem() : EmbeddingSystem(Model{.arguments = {"--model", KEFU_TEST_MODEL}}) {
+    EXPECT_TRUE(serves());
+  }
+  explicit EmbeddingSystem(Model model)
+      : bus(io.get_executor(), {.url = nats.url(), .client_name = "test"}, [](bool) {}),
+        model_(std::move(model)) {
     start_service();
     EXPECT_TRUE(bus.start());
     EXPECT_TRUE(run(bus.wait_connected(Deadline::in(10s))));
-    EXPECT_TRUE(serves());
   }
   ~EmbeddingSystem() { kefu::testing::run_task(io, bus.drain(Deadline::in(5s))); }
 
   void start_service() {
-    service.emplace(kefu::testing::Process::Options{
-        .command = {KEFU_EMBEDDING, "--model", KEFU_TEST_MODEL, "--nats-url", nats.url(), "--redis-url",
-                    redis.url(), "--admin-port", "0"},
-        .output = directory.path() / "log"});
+    std::vector<std::string> command{KEFU_EMBEDDING,
+                                     "--nats-url",
+                                     nats.url(),
+                                     "--redis-url",
+                                     redis.url(),
+                                     "--admin-port",
+                                     std::to_string(admin_port)};
+    command.insert(command.end(), model_.arguments.begin(), model_.arguments.end());
+    service.emplace(kefu::testing::Process::Options{.command = std::move(command),
+                                                    .environment = model_.environment,
+                                                    .output = directory.path() / "log"});
   }
   std::string log() const {
     std::ostringstream text;
@@ -66,6 +85,7 @@ class EmbeddingSystem {
     return bus.request({"test", Deadline::in(20s)}, std::move(message));
   }
 
+  const std::uint16_t admin_port = kefu::testing::free_port();
   kefu::testing::NatsServer nats;
   kefu::testing::RedisServer redis;
   kefu::testing::TemporaryDirectory directory;
@@ -83,6 +103,8 @@ class EmbeddingSystem {
     }
     co_return false;
   }
+
+  Model model_;
 };
 
 }  // namespace kefu::embedding::testing

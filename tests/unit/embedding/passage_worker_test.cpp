@@ -9,6 +9,8 @@
 namespace kefu::embedding {
 namespace {
 
+using namespace std::chrono_literals;
+
 class PassageWorkerTest : public testing::FlowTest {
  protected:
   bus::WorkOutcome outcome_of(std::string payload, unsigned deliveries = 1) {
@@ -21,9 +23,16 @@ class PassageWorkerTest : public testing::FlowTest {
     return outcome_of(std::move(payload), deliveries).disposition;
   }
 
+  Task<void> keep(std::string payload, std::optional<bus::WorkOutcome>& into) {
+    bus::StoredMessage message;
+    message.subject = "kefu.v1.passages.x";
+    message.payload = std::move(payload);
+    into = co_await worker.work(std::move(message), 1);
+  }
+
   testing::FakeStreamStore streams;
   telemetry::Logger log{"test", telemetry::Level::error, [](std::string_view) {}};
-  PassageWorker worker{*flow, streams, counters, log};
+  PassageWorker worker{io.get_executor(), *flow, streams, counters, log, {.first = 1ms, .longest = 4ms}};
 };
 
 std::string part_of(const std::vector<std::string>& texts) {
@@ -78,6 +87,32 @@ TEST_F(PassageWorkerTest, TriesAgainWhileTheLogDoesNotTakeIt) {
   EXPECT_EQ(work(part_of({"a"}), 2), bus::Disposition::done);
   EXPECT_EQ(embedder.seen().size(), 1U);  // paid for once
   EXPECT_EQ(metric("kefu_embedding_part_redeliveries_total"), 1);
+}
+
+TEST_F(PassageWorkerTest, WaitsInItsSlotWhileTheModelIsAway) {
+  for (const Errc code : {Errc::unavailable, Errc::overloaded, Errc::deadline_exceeded, Errc::bad_upstream}) {
+    embedder.failure = Error{code, "away"};
+    const std::size_t calls = embedder.calls();
+    std::optional<bus::WorkOutcome> outcome;
+    callers.spawn(keep(part_of({std::string(traits(code).wire_code)}), outcome));
+    ASSERT_TRUE(eventually([&] { return embedder.calls() > calls + 2; }));
+    EXPECT_FALSE(outcome);
+    embedder.failure.reset();
+    ASSERT_TRUE(eventually([&] { return outcome.has_value(); }));
+    EXPECT_EQ(outcome->disposition, bus::Disposition::done);
+  }
+  EXPECT_EQ(streams.appended.size(), 4U);
+}
+
+TEST_F(PassageWorkerTest, GivesAWaitingPartBackWhenItStops) {
+  embedder.failure = Error{Errc::unavailable, "the provider is away"};
+  std::optional<bus::WorkOutcome> outcome;
+  callers.spawn(keep(part_of({"a"}), outcome));
+  ASSERT_TRUE(eventually([&] { return embedder.calls() > 1; }));
+  worker.stop();
+  ASSERT_TRUE(eventually([&] { return outcome.has_value(); }));
+  EXPECT_EQ(outcome->disposition, bus::Disposition::retry);
+  EXPECT_EQ(outcome->reason, "the provider is away");
 }
 
 TEST_F(PassageWorkerTest, AppendsAPartWithoutPassages) {

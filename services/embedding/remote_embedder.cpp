@@ -1,0 +1,178 @@
+#include "remote_embedder.hpp"
+
+#include "text_preparation.hpp"
+#include "token_estimate.hpp"
+
+#include <kefu/base/ids.hpp>
+#include <kefu/vector/codec.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace kefu::embedding {
+namespace {
+
+constexpr auto kPath = "/embeddings";
+/// Beginning and end of a text.
+constexpr std::size_t kSpecialTokens = 2;
+/// Latency of a network is hidden by several calls at once; more than this meets limits of rate.
+constexpr std::size_t kCallsAtOnce = 4;
+/// Providers limit a call to 8 Ki tokens of each input and some hundred thousand in all.
+constexpr std::size_t kTokensACall = 65536;
+/// Finding one bad text in a call of `batch` takes twice its logarithm of calls to base 2; a provider that
+/// refuses everything must not be asked about every text by itself.
+constexpr std::size_t kSpareCalls = 24;
+constexpr std::size_t kInlineBytes = 16 * 1024;
+
+/// Statuses that may be one text's fault.
+bool refused_content(int status) { return status == 400 || status == 413 || status == 422; }
+
+std::string fingerprint_of(const provider::Endpoint& endpoint, const RemoteOptions& options,
+                           std::size_t dimensions) {
+  const std::string all = fmt::format("{}\n{}\n{}\n{}\n{}\n{}", endpoint.authority(),
+                                      sha256_hex(endpoint.model), dimensions, kNormalizationVersion,
+                                      sha256_hex(options.query_prefix), sha256_hex(options.passage_prefix));
+  return sha256_hex(all).substr(0, 16);
+}
+
+/// `total` in parts that are to each other as `weights`, and add up to it.
+std::vector<std::uint32_t> shares(std::uint64_t total, const std::vector<std::size_t>& weights) {
+  std::vector<std::uint32_t> parts;
+  std::uint64_t before = 0;
+  std::uint64_t weight = 0;
+  std::uint64_t all = 0;
+  for (const std::size_t each : weights) all += each;
+  for (const std::size_t each : weights) {
+    weight += each;
+    const std::uint64_t until = all == 0 ? 0 : total * weight / all;
+    parts.push_back(static_cast<std::uint32_t>(until - before));
+    before = until;
+  }
+  return parts;
+}
+
+Result<provider::Embeddings> parse(std::string_view body, std::size_t texts, std::size_t dimensions) {
+  KEFU_TRY(provider::Embeddings embeddings, provider::parse_embeddings(body, texts, dimensions));
+  for (Vector& vector : embeddings.vectors) {
+    if (!vector::normalize_length(vector))
+      return fail(Errc::bad_upstream, "the embedding provider gave a vector without direction");
+  }
+  return embeddings;
+}
+
+}  // namespace
+
+Task<Result<std::unique_ptr<RemoteEmbedder>>> RemoteEmbedder::connect(provider::Client& client,
+                                                                      RemoteOptions options,
+                                                                      Deadline deadline) {
+  std::unique_ptr<RemoteEmbedder> embedder(new RemoteEmbedder(client, std::move(options)));
+  if (embedder->options_.dimensions == 0) {
+    const Call first = co_await embedder->call({"dimensions"}, deadline);
+    if (!first.outcome.result) co_return fail(first.outcome.result.error());
+    embedder->know(first.embeddings.vectors.front().size());
+  }
+  co_return embedder;
+}
+
+RemoteEmbedder::RemoteEmbedder(provider::Client& client, RemoteOptions options)
+    : client_(client), options_(std::move(options)) {
+  info_.max_tokens = options_.max_tokens;
+  info_.calls_at_once = kCallsAtOnce;
+  info_.tokens_a_call = kTokensACall;
+  info_.texts_a_call = options_.batch;
+  added_ = kSpecialTokens +
+           std::max(estimate_tokens(options_.query_prefix), estimate_tokens(options_.passage_prefix));
+  know(options_.dimensions);
+}
+
+void RemoteEmbedder::know(std::size_t dimensions) {
+  info_.dimensions = dimensions;
+  info_.fingerprint = fingerprint_of(client_.endpoint(), options_, dimensions);
+}
+
+ModelInput RemoteEmbedder::prepare(std::string_view text, Role role) const {
+  std::string whole = role == Role::query ? options_.query_prefix : options_.passage_prefix;
+  whole += text;
+  const std::size_t tokens = kSpecialTokens + estimate_tokens(whole);
+  return {std::move(whole), tokens};
+}
+
+std::size_t RemoteEmbedder::count_tokens(std::string_view text) const { return estimate_tokens(text); }
+
+Task<RemoteEmbedder::Vectors> RemoteEmbedder::embed(std::vector<ModelInput> inputs, Deadline deadline) {
+  std::size_t spare_calls = kSpareCalls;
+  co_return co_await embed_together(std::move(inputs), deadline, spare_calls);
+}
+
+Task<RemoteEmbedder::Vectors> RemoteEmbedder::embed_together(std::vector<ModelInput> inputs,
+                                                             Deadline deadline, std::size_t& spare_calls) {
+  std::vector<std::string> texts;
+  std::vector<std::size_t> weights;
+  for (const ModelInput& input : inputs) {
+    texts.push_back(std::get<std::string>(input.content));
+    weights.push_back(input.tokens);
+  }
+  Call made = co_await call(std::move(texts), deadline);
+  if (!made.outcome.result) {
+    Error error = std::move(made.outcome.result).error();
+    if (refused_content(made.outcome.status)) {
+      if (inputs.size() > 1 && spare_calls >= 2)
+        co_return co_await embed_halves(std::move(inputs), deadline, spare_calls);
+      if (inputs.size() == 1 && proven_) {
+        error = {Errc::invalid_argument, "the embedding provider refused the text", std::move(error.detail)};
+      }
+    }
+    co_return Vectors(inputs.size(), fail(std::move(error)));
+  }
+  std::uint64_t estimated = 0;
+  for (const std::size_t weight : weights) estimated += weight;
+  const auto tokens = shares(made.embeddings.tokens.value_or(estimated), weights);
+  Vectors vectors;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    vectors.emplace_back(TextVector{std::move(made.embeddings.vectors[i]), tokens[i]});
+  co_return vectors;
+}
+
+Task<RemoteEmbedder::Vectors> RemoteEmbedder::embed_halves(std::vector<ModelInput> inputs, Deadline deadline,
+                                                           std::size_t& spare_calls) {
+  spare_calls -= 2;
+  const auto middle = inputs.begin() + static_cast<std::ptrdiff_t>(inputs.size() / 2);
+  std::vector<ModelInput> second(std::make_move_iterator(middle), std::make_move_iterator(inputs.end()));
+  inputs.erase(middle, inputs.end());
+  Vectors vectors = co_await embed_together(std::move(inputs), deadline, spare_calls);
+  Vectors rest = co_await embed_together(std::move(second), deadline, spare_calls);
+  std::ranges::move(rest, std::back_inserter(vectors));
+  co_return vectors;
+}
+
+Task<RemoteEmbedder::Call> RemoteEmbedder::call(std::vector<std::string> texts, Deadline deadline) {
+  Call made;
+  const std::size_t count = texts.size();
+  std::string json = provider::embeddings_request({.model = client_.endpoint().model,
+                                                   .input = std::move(texts),
+                                                   .encoding = options_.encoding,
+                                                   .dimensions = options_.dimensions});
+  auto take = [this, count, &into = made.embeddings](std::string body) {
+    return read(std::move(body), count, into);
+  };
+  made.outcome = co_await client_.post(kPath, std::move(json), std::move(take), deadline);
+  proven_ = proven_ || made.outcome.result;
+  co_return made;
+}
+
+Task<Result<>> RemoteEmbedder::read(std::string body, std::size_t texts, provider::Embeddings& into) {
+  const bool here = body.size() <= kInlineBytes;
+  auto work = [body = std::move(body), texts, dimensions = info_.dimensions] {
+    return parse(body, texts, dimensions);
+  };
+  auto parsed = here ? work() : Result<provider::Embeddings>{};
+  if (!here) parsed = co_await parser_.run(std::move(work));
+  if (!parsed) co_return fail(std::move(parsed).error());
+  into = *std::move(parsed);
+  co_return Result<>{};
+}
+
+}  // namespace kefu::embedding

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "embedder.hpp"
+
+#include <kefu/async/cpu_pool.hpp>
+#include <kefu/base/deadline.hpp>
+#include <kefu/base/error.hpp>
+#include <kefu/provider/client.hpp>
+#include <kefu/provider/embeddings.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kefu::embedding {
+
+struct RemoteOptions {
+  std::string query_prefix = {};
+  std::string passage_prefix = {};
+  std::size_t dimensions = 0;  ///< asked of the provider and required; 0: the model's own, learned from it
+  std::size_t max_tokens = 512;
+  std::size_t batch = 32;  ///< texts of one call
+  provider::VectorEncoding encoding = provider::VectorEncoding::numbers;
+};
+
+/// A model behind OpenAI's POST {base}/embeddings. Its tokenizer is not here: tokens of a text are estimated
+/// (token_estimate.hpp), and what a text cost is its share of the `usage` that the provider reports.
+///
+/// A call that fails as a whole fails each of its texts with the provider's error. Where the provider refuses
+/// a call for what is in it (400, 413, 422), its halves are sent by themselves, so that one text's fault is
+/// not another's; a text refused alone is `invalid_argument` once the provider has embedded any other.
+class RemoteEmbedder final : public Embedder {
+ public:
+  /// Asks for one vector where the dimensions are not given. `client` outlives the result.
+  /// Errors: those of provider::Client.
+  static Task<Result<std::unique_ptr<RemoteEmbedder>>> connect(provider::Client& client,
+                                                               RemoteOptions options, Deadline deadline);
+
+  const ModelInfo& model() const override { return info_; }
+  ModelInput prepare(std::string_view text, Role role) const override;
+  std::size_t count_tokens(std::string_view text) const override;
+  std::size_t tokens_added() const override { return added_; }
+  Task<std::vector<Result<TextVector>>> embed(std::vector<ModelInput> inputs, Deadline deadline) override;
+
+ private:
+  using Vectors = std::vector<Result<TextVector>>;
+  struct Call {
+    provider::Outcome outcome;
+    provider::Embeddings embeddings;  ///< of length 1
+  };
+
+  RemoteEmbedder(provider::Client& client, RemoteOptions options);
+
+  void know(std::size_t dimensions);
+  /// `spare_calls`: how many more may be made for the texts of one embed().
+  Task<Vectors> embed_together(std::vector<ModelInput> inputs, Deadline deadline, std::size_t& spare_calls);
+  Task<Vectors> embed_halves(std::vector<ModelInput> inputs, Deadline deadline, std::size_t& spare_calls);
+  Task<Call> call(std::vector<std::string> texts, Deadline deadline);
+  Task<Result<>> read(std::string body, std::size_t texts, provider::Embeddings& into);
+
+  provider::Client& client_;
+  RemoteOptions options_;
+  ModelInfo info_;
+  std::size_t added_ = 0;
+  bool proven_ = false;  ///< the provider has embedded something
+  CpuPool parser_{1};    ///< a large answer is megabytes of digits
+};
+
+}  // namespace kefu::embedding
