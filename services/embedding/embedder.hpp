@@ -20,6 +20,8 @@ enum class Role { query, passage };
 std::string_view name(Role role);
 
 struct ModelInfo {
+  /// What users call it.
+  std::string name;
   /// Changes whenever the vectors of the same text would: weights, pooling, prefixes, normalisation of text.
   std::string fingerprint;
   std::size_t dimensions = 0;

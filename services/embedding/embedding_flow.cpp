@@ -220,7 +220,7 @@ Task<Result<TokenCounts>> EmbeddingFlow::count_tokens(std::vector<std::string> t
   auto counts = here ? work() : Result<std::vector<std::uint32_t>>{};
   if (!here) counts = co_await text_pool_.run(std::move(work));
   if (!counts) co_return fail(std::move(counts).error());
-  co_return TokenCounts{*std::move(counts), model().max_tokens - embedder_.tokens_added()};
+  co_return TokenCounts{*std::move(counts), max_tokens()};
 }
 
 }  // namespace kefu::embedding

@@ -52,6 +52,8 @@ class EmbeddingFlow {
 
   const ModelQueue& queue() const { return queue_; }
   const ModelInfo& model() const { return embedder_.model(); }
+  /// Of a text that embed() takes.
+  std::size_t max_tokens() const { return model().max_tokens - embedder_.tokens_added(); }
 
  private:
   using JobPtr = ModelQueue::JobPtr;

@@ -55,7 +55,7 @@ Task<Result<>> EmbeddingService::load_model() {
     return LlamaEmbedder::load(options, log);
   };
   KEFU_CO_TRY(auto embedder, co_await loader.run(std::move(load)));
-  use(std::move(embedder), config_.model.model_path);
+  use(std::move(embedder));
   co_return co_await flow_->warm_up();
 }
 
@@ -88,17 +88,17 @@ Task<Result<>> EmbeddingService::connect_and_serve() {
   if (!embedder_) {
     KEFU_CO_TRY(auto embedder, co_await RemoteEmbedder::connect(*provider_, config_.remote.embedder,
                                                                 Deadline::in(kProviderWithin)));
-    use(std::move(embedder), config_.remote.endpoint.model);
+    use(std::move(embedder));
   }
   co_return co_await serve();
 }
 
-void EmbeddingService::use(std::unique_ptr<Embedder> embedder, std::string_view name) {
+void EmbeddingService::use(std::unique_ptr<Embedder> embedder) {
   embedder_ = std::move(embedder);
   const ModelInfo& model = embedder_->model();
   cache_.emplace(*redis_, model, config_.cache(), metrics_);
   flow_.emplace(environment_.executor, *embedder_, *cache_, config_.queue, metrics_, tasks_);
-  environment_.log.info("the model is known", {{"model", name},
+  environment_.log.info("the model is known", {{"model", std::string_view(model.name)},
                                                {"fingerprint", std::string_view(model.fingerprint)},
                                                {"dimensions", static_cast<std::int64_t>(model.dimensions)},
                                                {"max_tokens", static_cast<std::int64_t>(model.max_tokens)}});
@@ -128,6 +128,12 @@ Task<Result<>> EmbeddingService::serve() {
     return requests_->count_tokens(std::move(context), std::move(message.payload));
   }));
   subscriptions_.push_back(std::move(count));
+  KEFU_CO_TRY(auto model,
+              environment_.bus.serve(options(proto::kGetModel),
+                                     [this](RequestContext context, bus::Message, bus::ReplySink&) {
+                                       return requests_->model(std::move(context));
+                                     }));
+  subscriptions_.push_back(std::move(model));
   bus::WorkOptions work;
   work.stream = proto::kPassagesStream;
   work.durable = kDurable;

@@ -37,7 +37,7 @@ class EmbeddingService final : public service::Service {
   Task<Result<>> open_remote_model();
   Task<void> serve_once_the_provider_answers();
   Task<Result<>> connect_and_serve();
-  void use(std::unique_ptr<Embedder> embedder, std::string_view name);
+  void use(std::unique_ptr<Embedder> embedder);
   Task<Result<>> ensure_streams();
   Task<Result<>> serve();
   Task<void> stop_serving();

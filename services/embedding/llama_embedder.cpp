@@ -17,6 +17,7 @@
 #include <cassert>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <mutex>
 #include <thread>
 
@@ -229,6 +230,7 @@ class LlamaEmbedder::Engine {
     if (pooling == LLAMA_POOLING_TYPE_RANK) return no_vectors("it is a reranker");
 
     info_.dimensions = static_cast<std::size_t>(llama_model_n_embd_out(model_.get()));
+    info_.name = std::filesystem::path(options_.model_path).stem().string();
     info_.fingerprint = fingerprint_of(file_hash, pooling, options_);
     for (const std::string& prefix : {options_.query_prefix, options_.passage_prefix}) {
       added_ = std::max(added_, tokenize(prefix + "a", true).size() - tokenize("a", false).size());

@@ -79,6 +79,7 @@ Task<Result<std::unique_ptr<RemoteEmbedder>>> RemoteEmbedder::connect(provider::
 
 RemoteEmbedder::RemoteEmbedder(provider::Client& client, RemoteOptions options)
     : client_(client), options_(std::move(options)) {
+  info_.name = client_.endpoint().model;
   info_.max_tokens = options_.max_tokens;
   info_.calls_at_once = kCallsAtOnce;
   info_.tokens_a_call = kTokensACall;

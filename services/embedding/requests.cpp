@@ -62,6 +62,7 @@ std::string response_of(const EmbeddedTexts& embedded, const ModelInfo& model) {
   for (const auto& text : embedded.vectors)
     *response.mutable_vectors() += vector::encode(text->vector, kFormat);
   response.set_model_fingerprint(model.fingerprint);
+  response.set_model(model.name);
   response.mutable_usage()->set_embedding_tokens(embedded.computed_tokens);
   response.mutable_usage()->set_saved_tokens(embedded.saved_tokens);
   return response.SerializeAsString();
@@ -73,7 +74,8 @@ Requests::Requests(EmbeddingFlow& flow, telemetry::Metrics& metrics, const telem
     : flow_(flow),
       log_(log),
       embed_metrics_(metrics, "embedding", "embed"),
-      count_metrics_(metrics, "embedding", "count_tokens") {}
+      count_metrics_(metrics, "embedding", "count_tokens"),
+      model_metrics_(metrics, "embedding", "model") {}
 
 Task<Result<std::string>> Requests::embed(RequestContext context, std::string payload) {
   const auto begin = Deadline::Clock::now();
@@ -107,6 +109,19 @@ Task<Result<std::string>> Requests::count_checked(std::string payload) {
   response.mutable_counts()->Add(counted.counts.begin(), counted.counts.end());
   response.set_max_tokens(static_cast<std::uint32_t>(counted.max_tokens));
   co_return response.SerializeAsString();
+}
+
+Task<Result<std::string>> Requests::model(RequestContext context) {
+  const auto begin = Deadline::Clock::now();
+  const ModelInfo& model = flow_.model();
+  kefu::v1::GetModelResponse response;
+  response.set_model(model.name);
+  response.set_fingerprint(model.fingerprint);
+  response.set_dimensions(static_cast<std::uint32_t>(model.dimensions));
+  response.set_max_tokens(static_cast<std::uint32_t>(flow_.max_tokens()));
+  Result<std::string> result = response.SerializeAsString();
+  finished(model_metrics_, context, begin, result);
+  co_return result;
 }
 
 void Requests::finished(const telemetry::OperationMetrics& operation, const RequestContext& context,

@@ -14,7 +14,7 @@
 
 namespace kefu::embedding {
 
-/// The service's two questions as they come over the bus: payload in, payload out.
+/// The service's questions as they come over the bus: payload in, payload out.
 class Requests {
  public:
   Requests(EmbeddingFlow& flow, telemetry::Metrics& metrics, const telemetry::Logger& log);
@@ -23,6 +23,8 @@ class Requests {
   Task<Result<std::string>> embed(RequestContext context, std::string payload);
   /// CountTokensRequest -> CountTokensResponse. Errors: `invalid_argument`, `payload_too_large`.
   Task<Result<std::string>> count_tokens(RequestContext context, std::string payload);
+  /// GetModelRequest -> GetModelResponse.
+  Task<Result<std::string>> model(RequestContext context);
 
  private:
   Task<Result<std::string>> embed_checked(RequestContext context, std::string payload);
@@ -35,6 +37,7 @@ class Requests {
   const telemetry::Logger& log_;
   telemetry::OperationMetrics embed_metrics_;
   telemetry::OperationMetrics count_metrics_;
+  telemetry::OperationMetrics model_metrics_;
 };
 
 }  // namespace kefu::embedding

@@ -7,6 +7,7 @@
 #include <kefu/http/sse.hpp>
 #include <kefu/provider/client.hpp>
 
+#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -66,15 +67,20 @@ class Client::EventReceiver final : public Client::Receiver {
   explicit EventReceiver(TakeEvents take) : take_(std::move(take)) {}
   Task<Result<>> receive(http::ResponseStream& response, Deadline, Deadline whole) override {
     http::SseParser parser;
-    for (bool over = false; !over;) {
+    bool over = false;
+    while (!over) {
       KEFU_CO_TRY(const std::string bytes, co_await response.read_some(whole));
       if (bytes.empty()) break;
       KEFU_CO_TRY(over, pass_on(parser, bytes));
     }
+    // The end of the body most often came with the last event: once it is read, the connection can be kept.
+    if (over) (void)co_await response.read_some(whole.at_most(kEndWithin));
     co_return taken(take_.end());
   }
 
  private:
+  static constexpr std::chrono::milliseconds kEndWithin{20};
+
   Result<bool> pass_on(http::SseParser& parser, std::string_view bytes) {
     KEFU_TRY(const auto events, parser.feed(bytes));
     for (const http::SseEvent& event : events) {

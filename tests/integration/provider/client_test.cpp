@@ -291,6 +291,12 @@ TEST_F(ProviderClientTest, StreamsEventsUntilTheLastOne) {
   EXPECT_EQ(bodies, (std::vector<std::string>{"one", "over"}));
 }
 
+TEST_F(ProviderClientTest, KeepsTheConnectionOfAStreamThatEnded) {
+  endpoint.then(FakeEndpoint::streams("data: over\n\n"));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(stream().result);
+  EXPECT_EQ(endpoint.connections(), 1U);
+}
+
 TEST_F(ProviderClientTest, TriesAStreamAgainOnlyBeforeItBegins) {
   endpoint.then(FakeEndpoint::drops());
   endpoint.then(FakeEndpoint::responds(503, "{}"));

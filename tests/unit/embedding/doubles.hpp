@@ -55,7 +55,7 @@ class FakeEmbedder final : public Embedder {
 
   std::optional<Error> failure;     ///< of every text
   std::vector<Deadline> deadlines;  ///< of the calls
-  ModelInfo info{.fingerprint = "fake", .dimensions = 8, .max_tokens = 32};
+  ModelInfo info{.name = "fake-model", .fingerprint = "fake", .dimensions = 8, .max_tokens = 32};
 
   static constexpr std::string_view kPoison = "poison";
 

@@ -39,6 +39,7 @@ TEST_F(RequestsTest, AnswersWithFloat32VectorsOfLengthOne) {
   EXPECT_EQ(response->format(), kefu::v1::VECTOR_FORMAT_FLOAT32);
   EXPECT_EQ(response->dimensions(), 8U);
   EXPECT_EQ(response->model_fingerprint(), "fake");
+  EXPECT_EQ(response->model(), "fake-model");
   EXPECT_EQ(response->usage().embedding_tokens(), 9U);
   const auto vectors = vector::decode(response->vectors(), response->format(), 24);
   ASSERT_TRUE(vectors);
@@ -60,6 +61,18 @@ TEST_F(RequestsTest, RefusesWhatIsOverItsLimitsOrUnclear) {
   EXPECT_EQ(ask_raw("\xff garbage").error().code, Errc::invalid_argument);
   EXPECT_EQ(ask_raw(std::string(512 * 1024 + 1, 'x')).error().code, Errc::payload_too_large);
   EXPECT_EQ(metric("kefu_embedding_errors_total{code=\"invalid_argument\",operation=\"embed\"}"), 4);
+}
+
+TEST_F(RequestsTest, SaysWhichModelItHas) {
+  const auto payload =
+      kefu::testing::run_task(io, requests.model({"id", Deadline::in(std::chrono::seconds(30))}));
+  ASSERT_TRUE(payload);
+  kefu::v1::GetModelResponse response;
+  ASSERT_TRUE(response.ParseFromString(*payload));
+  EXPECT_EQ(response.model(), "fake-model");
+  EXPECT_EQ(response.fingerprint(), "fake");
+  EXPECT_EQ(response.dimensions(), 8U);
+  EXPECT_EQ(response.max_tokens(), 30U);
 }
 
 TEST_F(RequestsTest, CountsTokensWithTheLimitThatATextMayHave) {

@@ -48,6 +48,7 @@ class FakeEndpoint {
     script_.clear();
     then(std::move(behaviour));
   }
+  std::size_t connections() const { return server_.connections(); }
   const std::vector<Seen>& seen() const { return seen_; }
   /// Answers those who were left in silence, and stops.
   void close() {
