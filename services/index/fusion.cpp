@@ -13,6 +13,10 @@ constexpr std::size_t kCandidatesPerHit = 4;
 /// Cosines as far below the mean as hardly any passage's. The lowest one itself would do as well, were it not
 /// that of a single odd passage.
 constexpr double kFarBelowMean = 3;  // in standard deviations
+/// Of a passage's words, the part that is its own; the rest is that of its row or document.
+constexpr double kOwnWords = 0.25;
+/// What words weigh, of what they weigh where a passage holds all of the question's, where none holds any.
+constexpr double kLeastWords = 0.5;
 
 /// What counts as one result: a passage, or all phrasings of one FAQ row. The last member is the ordinal of a
 /// passage that stands for itself.
@@ -31,7 +35,8 @@ struct Candidate {
   std::optional<Scored> place;  // of the phrasing that stands for the unit; its score is the cosine
   float lexical = 0;            // of that phrasing
   float most_lexical = 0;       // of any phrasing that was looked at
-  double words = 0;             // of the best phrasing and of the whole row or document, half each
+  double words = 0;             // of the best phrasing and of the whole row or document
+  float coverage = 0;
   double fused = 0;
 };
 using Candidates = std::map<Unit, Candidate>;
@@ -78,20 +83,24 @@ class Fusion {
     if (!dense_.possible()) weights = {.dense = 0, .lexical = 1};
     double highest_cosine = -1;
     double most_words = 0;
+    double coverage = 0;
     for (auto& [unit, candidate] : candidates_) {
       const auto& place = *candidate.place;
-      candidate.words =
-          (candidate.most_lexical + double{lexical_.score_of_unit(place.segment, place.row)}) / 2;
+      candidate.words = kOwnWords * candidate.most_lexical +
+                        (1 - kOwnWords) * double{lexical_.score_of_unit(place.segment, place.row)};
+      candidate.coverage = lexical_.coverage(entry_of(snapshot_, place));
       highest_cosine = std::max<double>(highest_cosine, place.score);
       most_words = std::max(most_words, candidate.words);
+      coverage = std::max<double>(coverage, candidate.coverage);
     }
+    const double words_weigh = kLeastWords + (1 - kLeastWords) * coverage;
     const auto& background = dense_.background();
     const double low = background.mean() - kFarBelowMean * background.deviation();
-    const double sum = weights.dense + weights.lexical;
     for (auto& [unit, candidate] : candidates_) {
-      const double words = most_words > 0 ? candidate.words / most_words : 0;
+      const double words = most_words > 0 ? words_weigh * candidate.words / most_words : 0;
       const double nearness = weights.dense > 0 ? between(low, highest_cosine, candidate.place->score) : 0.0;
-      candidate.fused = (weights.dense * nearness + weights.lexical * words) / sum;
+      candidate.fused =
+          (weights.dense * nearness + weights.lexical * words) / (weights.dense + weights.lexical);
     }
   }
 
@@ -138,7 +147,7 @@ class Fusion {
     hit.set_dense(candidate.place->score);
     hit.set_lexical(candidate.lexical);
     hit.set_fused(static_cast<float>(candidate.fused));
-    hit.set_coverage(lexical_.coverage(entry));
+    hit.set_coverage(candidate.coverage);
     return hit;
   }
 

@@ -28,25 +28,21 @@ LexicalSearch::LexicalSearch(const Snapshot& snapshot, const RowFilter& filter, 
       of_passages_(average(snapshot.length, snapshot.size.passages)),
       of_units_(average(snapshot.length, snapshot.units)),
       held_(snapshot.segments.size()) {
+  std::vector<std::uint32_t> numbers(held_.size());
   for (const TermKey key : distinct_terms(question)) {
-    const double weight = rarity(key);
-    terms_.push_back({key, weight});
+    std::uint64_t holders = 0;
     for (std::size_t s = 0; s < held_.size(); ++s) {
-      const std::uint32_t term = snapshot.segments[s].segment->postings().find(key);
-      if (term != Postings::kNoTerm) held_[s].push_back({term, weight});
+      const LiveSegment& live = snapshot.segments[s];
+      numbers[s] = live.segment->postings().find(key);
+      if (numbers[s] == Postings::kNoTerm) continue;
+      holders +=
+          live.segment->postings().holders(numbers[s]) - (live.dead ? live.dead->holders[numbers[s]] : 0);
     }
+    const double rarity = Bm25::rarity(snapshot.size.passages, holders);
+    terms_.push_back({key, rarity});
+    for (std::size_t s = 0; s < held_.size(); ++s)
+      if (numbers[s] != Postings::kNoTerm) held_[s].push_back({numbers[s], rarity});
   }
-}
-
-double LexicalSearch::rarity(TermKey key) const {
-  std::uint64_t holders = 0;
-  for (const LiveSegment& live : snapshot_->segments) {
-    const Postings& postings = live.segment->postings();
-    const std::uint32_t term = postings.find(key);
-    if (term == Postings::kNoTerm) continue;
-    holders += postings.holders(term) - (live.dead ? live.dead->holders[term] : 0);
-  }
-  return Bm25::rarity(snapshot_->size.passages, holders);
 }
 
 std::vector<Scored> LexicalSearch::best(std::size_t count) const {

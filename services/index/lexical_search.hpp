@@ -33,8 +33,6 @@ class LexicalSearch {
     double rarity;
   };
 
-  double rarity(TermKey key) const;
-
   const Snapshot* snapshot_;
   const RowFilter* filter_;
   Bm25 of_passages_;

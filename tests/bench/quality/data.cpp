@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <sstream>
 #include <utility>
 
@@ -46,10 +47,61 @@ PassageQuestions cmrc_of(const json& file) {
   return all;
 }
 
+RowQuestions cmrc_rows_of(const json& file) {
+  RowQuestions all;
+  std::string rows;
+  for (const json& article : file.at("data")) {
+    for (const json& paragraph : article.at("paragraphs")) {
+      const json row{
+          {"id", paragraph.at("id")}, {"title", article.at("title")}, {"text", paragraph.at("context")}};
+      rows += row.dump() + "\n";
+      for (const json& question : paragraph.at("qas")) {
+        auto text = question.at("question").get<std::string>();
+        if (!text.empty())
+          all.questions.push_back({std::move(text), {paragraph.at("id").get<std::string>()}});
+      }
+    }
+  }
+  all.documents.push_back({"cmrc.jsonl", std::move(rows)});
+  return all;
+}
+
 std::vector<std::string> out_of_scope_of(const json& file) {
   std::vector<std::string> questions;
   for (const json& entry : file.at("oos_val")) questions.push_back(entry.at(0).get<std::string>());
   return questions;
+}
+
+constexpr std::size_t kPhrasings = 10;
+
+/// Pairs of utterance and intent of a CSV file with a header; only utterances are quoted, some over several
+/// lines.
+Result<std::vector<std::pair<std::string, std::string>>> read_utterances(const std::filesystem::path& path) {
+  KEFU_TRY(const std::string bytes, read_file(path));
+  std::vector<std::pair<std::string, std::string>> all;
+  for (std::size_t i = bytes.find('\n') + 1; i < bytes.size();) {
+    std::string utterance;
+    if (bytes[i] == '"') {
+      for (++i; i < bytes.size() && (bytes[i] != '"' || bytes.compare(i, 2, "\"\"") == 0); ++i) {
+        i += bytes[i] == '"' ? 1 : 0;
+        utterance.push_back(bytes[i]);
+      }
+      ++i;
+    } else {
+      const std::size_t comma = bytes.find(',', i);
+      utterance = bytes.substr(i, comma - i);
+      i = comma;
+    }
+    const std::size_t end = std::min(bytes.find('\n', i), bytes.size());
+    if (i >= bytes.size() || bytes[i] != ',' || end <= i + 1) {
+      return fail(Errc::data_corrupt, fmt::format("{}: row {} has no intent", path.string(), all.size() + 1));
+    }
+    std::string intent = bytes.substr(i + 1, end - i - 1);
+    if (intent.ends_with('\r')) intent.pop_back();
+    all.emplace_back(std::move(utterance), std::move(intent));
+    i = end + 1;
+  }
+  return all;
 }
 
 }  // namespace
@@ -74,9 +126,8 @@ Result<std::vector<SampleQuestion>> read_sample_questions(const std::filesystem:
   try {
     for (std::string line; std::getline(in, line);) {
       const json entry = json::parse(line);
-      const auto documents = entry.value("documents", std::vector<std::string>());
       questions.push_back(
-          {entry.at("question").get<std::string>(), documents.empty() ? std::string() : documents.front()});
+          {entry.at("question").get<std::string>(), entry.value("documents", std::vector<std::string>())});
     }
   } catch (const json::exception& error) {
     return fail(Errc::data_corrupt, fmt::format("{}: {}", file.string(), error.what()));
@@ -84,7 +135,31 @@ Result<std::vector<SampleQuestion>> read_sample_questions(const std::filesystem:
   return questions;
 }
 
+Result<RowQuestions> read_banking(const std::filesystem::path& folder) {
+  KEFU_TRY(const auto train, read_utterances(folder / "train.csv"));
+  KEFU_TRY(const auto test, read_utterances(folder / "test.csv"));
+  std::map<std::string, std::vector<std::string>> phrasings;
+  for (const auto& [utterance, intent] : train) {
+    if (auto& own = phrasings[intent]; own.size() < kPhrasings) own.push_back(utterance);
+  }
+  std::string rows;
+  for (const auto& [intent, own] : phrasings) {
+    const json row{{"id", intent},
+                   {"question", own.front()},
+                   {"similar", std::vector(own.begin() + 1, own.end())},
+                   {"answer", intent}};
+    rows += row.dump() + "\n";
+  }
+  RowQuestions all{.documents = {{"banking77.jsonl", std::move(rows)}}, .questions = {}};
+  for (const auto& [utterance, intent] : test) all.questions.push_back({utterance, {intent}});
+  return all;
+}
+
 Result<PassageQuestions> read_cmrc(const std::filesystem::path& file) { return read_json(file, cmrc_of); }
+
+Result<RowQuestions> read_cmrc_rows(const std::filesystem::path& file) {
+  return read_json(file, cmrc_rows_of);
+}
 
 Result<std::vector<std::string>> read_out_of_scope(const std::filesystem::path& file) {
   return read_json(file, out_of_scope_of);

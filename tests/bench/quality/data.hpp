@@ -18,7 +18,8 @@ Result<std::vector<TextFile>> read_sample(const std::filesystem::path& folder);
 
 struct SampleQuestion {
   std::string question;
-  std::string expected;  ///< the first of its documents, a row's id or a filename; empty: no answer
+  std::vector<std::string>
+      expected;  ///< ids of rows and documents, each of which answers it; empty: none does
 };
 Result<std::vector<SampleQuestion>> read_sample_questions(const std::filesystem::path& file);
 
@@ -32,6 +33,18 @@ struct PassageQuestions {
   std::vector<Question> questions;
 };
 Result<PassageQuestions> read_cmrc(const std::filesystem::path& file);
+
+/// Questions about the rows of one file.
+struct RowQuestions {
+  std::vector<TextFile> documents;
+  std::vector<SampleQuestion> questions;
+};
+/// The same with all paragraphs as documents of one JSONL file, each with the title of its article.
+Result<RowQuestions> read_cmrc_rows(const std::filesystem::path& file);
+
+/// BANKING77: each intent as an FAQ row whose phrasings are its first ten training utterances (one file), and
+/// all test utterances, expecting the intent.
+Result<RowQuestions> read_banking(const std::filesystem::path& folder);
 
 /// Questions of CLINC150 that none of its intents covers, such as "a show on broadway".
 Result<std::vector<std::string>> read_out_of_scope(const std::filesystem::path& file);

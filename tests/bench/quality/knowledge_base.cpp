@@ -1,7 +1,6 @@
 #include "knowledge_base.hpp"
 
 #include "extraction/format.hpp"
-#include "splitting/splitter.hpp"
 
 #include <kefu/base/ids.hpp>
 #include <kefu/proto/passage.hpp>
@@ -22,15 +21,13 @@ class Collector final : public ingest::ExtractionSink {
  public:
   explicit Collector(std::string filename) : filename_(std::move(filename)) {}
 
-  void take(ingest::extraction::FaqRow row) override { found.faq.push_back(std::move(row)); }
-  void take(ingest::extraction::Document document) override {
-    found.documents.push_back(std::move(document));
-  }
+  void take(ingest::extraction::FaqRow row) override { found.emplace_back(std::move(row)); }
+  void take(ingest::extraction::Document document) override { found.emplace_back(std::move(document)); }
   void reject(std::uint32_t row, std::string field, std::string reason) override {
     fmt::print("{}: row {}, {}: {}\n", filename_, row, field, reason);
   }
 
-  ingest::Extraction found;
+  std::vector<ingest::Extraction::Entry> found;
 
  private:
   std::string filename_;
@@ -38,13 +35,15 @@ class Collector final : public ingest::ExtractionSink {
 
 }  // namespace
 
-Task<Result<IndexedDocument>> make_document(LocalEmbedding& embedding, TextFile file) {
+Task<Result<IndexedDocument>> make_document(LocalEmbedding& embedding, TextFile file,
+                                            ingest::SplitSettings settings) {
   auto& [filename, bytes] = file;
-  KEFU_CO_TRY(const ingest::Format format, ingest::detect_format({}, filename));
+  KEFU_CO_TRY(const ingest::FileType type, ingest::detect_file_type({}, filename));
   Collector collector(filename);
-  KEFU_CO_CHECK(ingest::extract(format, bytes, collector));
-  ingest::Splitter splitter(embedding, {});
-  KEFU_CO_TRY(auto passages, co_await splitter.split(collector.found, filename));
+  KEFU_CO_CHECK(ingest::extract(type, bytes, collector));
+  ingest::Splitter splitter(embedding, settings);
+  KEFU_CO_TRY(auto passages, co_await splitter.split(std::move(collector.found), filename));
+  for (std::size_t i = 0; i < passages.size(); ++i) passages[i].set_ordinal(static_cast<std::uint32_t>(i));
   std::vector<std::string> inputs;
   for (const auto& passage : passages) inputs.push_back(proto::embedding_input(passage));
   KEFU_CO_TRY(auto vectors, co_await embedding.embed(std::move(inputs), Role::passage));
@@ -55,10 +54,11 @@ Task<Result<IndexedDocument>> make_document(LocalEmbedding& embedding, TextFile 
 }
 
 Task<Result<std::vector<IndexedDocument>>> make_documents(LocalEmbedding& embedding,
-                                                          std::vector<TextFile> files) {
+                                                          std::vector<TextFile> files,
+                                                          ingest::SplitSettings settings) {
   std::vector<IndexedDocument> documents;
   for (TextFile& file : files) {
-    KEFU_CO_TRY(auto document, co_await make_document(embedding, std::move(file)));
+    KEFU_CO_TRY(auto document, co_await make_document(embedding, std::move(file), settings));
     documents.push_back(std::move(document));
   }
   co_return documents;

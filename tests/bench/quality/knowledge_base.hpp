@@ -3,6 +3,7 @@
 #include "data.hpp"
 #include "embedded_engine.hpp"
 #include "local_embedding.hpp"
+#include "splitting/splitter.hpp"
 
 #include <kefu/async/cpu_pool.hpp>
 
@@ -18,10 +19,12 @@ struct IndexedDocument {
 };
 
 /// Reads, splits and embeds a file as ingest and embedding do. Errors: those of its bytes.
-Task<Result<IndexedDocument>> make_document(LocalEmbedding& embedding, TextFile file);
+Task<Result<IndexedDocument>> make_document(LocalEmbedding& embedding, TextFile file,
+                                            ingest::SplitSettings settings = {});
 
 Task<Result<std::vector<IndexedDocument>>> make_documents(LocalEmbedding& embedding,
-                                                          std::vector<TextFile> files);
+                                                          std::vector<TextFile> files,
+                                                          ingest::SplitSettings settings = {});
 
 /// One knowledge base in index's own engine, without bus and log.
 class KnowledgeBase {

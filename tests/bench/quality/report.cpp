@@ -159,11 +159,14 @@ void report_outcomes(std::string_view weights, std::vector<Outcome> outcomes) {
   std::string lines;
   for (const Outcome& outcome : outcomes) {
     const bool refused = outcome.decision == kefu::v1::DECISION_REFUSED;
-    const bool right = outcome.expected.empty() ? refused : !refused && outcome.document == outcome.expected;
+    const bool right =
+        outcome.expected.empty()
+            ? refused
+            : !refused && std::ranges::find(outcome.expected, outcome.document) != outcome.expected.end();
     good += right;
-    lines +=
-        fmt::format("  {} {:.2f} {:<14} {:<14} {}\n", right ? "right" : "WRONG", outcome.confidence,
-                    outcome.expected.empty() ? "-" : outcome.expected, outcome.document, outcome.question);
+    lines += fmt::format("  {} {:.2f} {:<14} {:<14} {}\n", right ? "right" : "WRONG", outcome.confidence,
+                         outcome.expected.empty() ? "-" : outcome.expected.front(), outcome.document,
+                         outcome.question);
   }
   fmt::print("{}: {} of {} questions of the sample right\n        {:<4} {:<14} {:<14}\n{}", weights, good,
              outcomes.size(), "", "expected", "nearest", lines);

@@ -12,7 +12,7 @@ namespace kefu::bench {
 
 struct Outcome {
   std::string question;
-  std::string expected;  ///< empty: it cannot be answered
+  std::vector<std::string> expected;  ///< documents; empty: it cannot be answered
   kefu::v1::Decision decision = kefu::v1::DECISION_REFUSED;
   double confidence = 0;
   std::string document;  ///< of the most confident hit

@@ -104,8 +104,8 @@ TEST(Search, FusesWhatBothRankingsFind) {
   const auto outcome = ask(collection, "beta", {1, 0});
   EXPECT_EQ(texts(outcome).at(0), "beta");
   const float low = outcome.background.mean() - 3 * outcome.background.deviation();
-  EXPECT_NEAR(outcome.hits[0].fused(), 0.5F + 0.5F * (0.8F - low) / (1 - low), 1e-6);
-  EXPECT_NEAR(outcome.hits[1].fused(), 0.5F, 1e-6);
+  EXPECT_NEAR(outcome.hits[0].fused(), (0.7F + (0.8F - low) / (1 - low)) / 1.7F, 1e-6);
+  EXPECT_NEAR(outcome.hits[1].fused(), 1 / 1.7F, 1e-6);
   EXPECT_GT(outcome.hits[0].lexical(), 0.0F);
   EXPECT_NEAR(outcome.hits[0].dense(), 0.8F, 1e-6);
   EXPECT_EQ(outcome.hits[1].lexical(), 0.0F);
