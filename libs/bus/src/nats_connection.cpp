@@ -66,7 +66,8 @@ void on_message(natsConnection* connection, natsSubscription*, natsMsg* raw, voi
 
 void on_complete(void* closure) noexcept {
   const std::unique_ptr<SubscriptionClosure> self(static_cast<SubscriptionClosure*>(closure));
-  self->mailbox->post([target = self->target] { target->completed(); });
+  // Given away whole: a share kept here would outlive the event loop whose timers the target holds.
+  self->mailbox->post([target = std::move(self->target)] { target->completed(); });
 }
 
 natsStatus subscribe_now(NatsSubscribed::State& state, const std::string& subject,
