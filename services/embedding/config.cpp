@@ -2,6 +2,8 @@
 
 #include "token_estimate.hpp"
 
+#include <fmt/format.h>
+
 namespace kefu::embedding {
 namespace {
 
@@ -36,8 +38,9 @@ Result<> complete(RemoteConfig& remote) {
     return fail(Errc::invalid_argument, "embedding-max-tokens leaves no place for a text");
   if (remote.embedder.batch == 0 || remote.embedder.batch > 2048)
     return fail(Errc::invalid_argument, "embedding-batch must lie between 1 and 2048");
-  if (remote.embedder.dimensions > 65535)
-    return fail(Errc::invalid_argument, "embedding-dimensions must be at most 65535");
+  if (remote.embedder.dimensions > kMaxDimensions)
+    return fail(Errc::invalid_argument,
+                fmt::format("embedding-dimensions must be at most {}", kMaxDimensions));
   if (remote.timeout < std::chrono::milliseconds(1))
     return fail(Errc::invalid_argument, "embedding-timeout must be at least 1ms");
   if (remote.encoding != "float" && remote.encoding != "base64")
@@ -83,8 +86,8 @@ Result<> validate(EmbeddingConfig& config) {
 }
 
 provider::ClientOptions RemoteConfig::client() const {
-  /// As JSON numbers of a vector of some 4,000 dimensions, of the longest kind.
-  constexpr std::size_t kMostBytesAText = 128UL * 1024;
+  /// Of a vector as JSON numbers, the longest kind: sign, nine digits, point, exponent, comma, space.
+  constexpr std::size_t kMostBytesAText = 24 * kMaxDimensions;
   return {.role = provider::kEmbedding,
           .endpoint = endpoint,
           .attempt_timeout = timeout,

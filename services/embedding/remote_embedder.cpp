@@ -72,7 +72,13 @@ Task<Result<std::unique_ptr<RemoteEmbedder>>> RemoteEmbedder::connect(provider::
   if (embedder->options_.dimensions == 0) {
     const Call first = co_await embedder->call({"dimensions"}, deadline);
     if (!first.outcome.result) co_return fail(first.outcome.result.error());
-    embedder->know(first.embeddings.vectors.front().size());
+    const std::size_t dimensions = first.embeddings.vectors.front().size();
+    if (dimensions > kMaxDimensions) {
+      co_return fail(Errc::unsupported,
+                     fmt::format("the embedding model gives {} dimensions, the limit is {}", dimensions,
+                                 kMaxDimensions));
+    }
+    embedder->know(dimensions);
   }
   co_return embedder;
 }

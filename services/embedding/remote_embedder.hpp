@@ -15,6 +15,9 @@
 
 namespace kefu::embedding {
 
+/// So that the vectors of a part of a document fit into one message.
+inline constexpr std::size_t kMaxDimensions = 8192;
+
 struct RemoteOptions {
   std::string query_prefix = {};
   std::string passage_prefix = {};
@@ -33,7 +36,7 @@ struct RemoteOptions {
 class RemoteEmbedder final : public Embedder {
  public:
   /// Asks for one vector where the dimensions are not given. `client` outlives the result.
-  /// Errors: those of provider::Client.
+  /// Errors: those of provider::Client; `unsupported` for more than kMaxDimensions.
   static Task<Result<std::unique_ptr<RemoteEmbedder>>> connect(provider::Client& client,
                                                                RemoteOptions options, Deadline deadline);
 

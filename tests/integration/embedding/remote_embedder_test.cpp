@@ -131,6 +131,14 @@ TEST_F(RemoteEmbedderTest, CannotBeConnectedWhileTheProviderDoesNotAnswer) {
   EXPECT_TRUE(connect({.dimensions = 2}));  // nothing to learn
 }
 
+TEST_F(RemoteEmbedderTest, RefusesAModelWhoseVectorsAreTooLong) {
+  endpoint.always(embeds(
+      [](json& response) { response["data"][0]["embedding"] = std::vector<int>(kMaxDimensions + 1, 1); }));
+  const auto refused = connect({});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::unsupported);
+}
+
 TEST_F(RemoteEmbedderTest, PutsThePrefixOfItsRoleBeforeAText) {
   ASSERT_TRUE(connect({.query_prefix = "query: ", .passage_prefix = "passage: ", .dimensions = 2}));
   std::vector<ModelInput> inputs{embedder->prepare("a", Role::query), embedder->prepare("b", Role::passage)};
