@@ -28,8 +28,8 @@ struct Weighted {
   index::FusionWeights weights;
 };
 
-/// Passages asked for: enough for ten documents, several of whose passages may be near.
-constexpr std::size_t kHits = 50;
+/// Passages asked for, as `kefu eval` does.
+constexpr std::size_t kHits = 10;
 
 std::vector<Weighted> weights_of(const Options& options) {
   std::vector<Weighted> all{{"fused", {}},
