@@ -1,96 +1,15 @@
-#include "answer_flow.hpp"
-
 #include "code_points.hpp"
-#include "fakes.hpp"
-#include "hits.hpp"
-
-#include <kefu/testing/run_task.hpp>
+#include "flow_fixture.hpp"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <chrono>
 
 namespace kefu::answer {
 namespace {
 
-using namespace std::chrono_literals;
-using kefu::v1::AskEvent;
 using ::testing::ElementsAre;
-using testing::faq_hit;
-using testing::found;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-using testing::text_hit;
-
-constexpr const char* kPhrasing = "退货运费谁出";
-constexpr const char* kFaqAnswer = "质量问题由我们承担。";
-constexpr const char* kPassage = "退货的运费由我们出。";
-
-class Flow : public ::testing::Test {
- protected:
-  Flow() {
-    bucket_.add("shop", "inc-1");
-    request_.set_kb("shop");
-    request_.set_question("退货，运费谁出？");
-    QuestionVector vector{.float32 = std::string(16, '\1'), .model_fingerprint = "m", .usage = {}};
-    vector.usage.set_embedding_tokens(9);
-    embedding_.reply = vector;
-    llm_.pieces = {"我们", "承担[1]。"};
-    llm_.end = Completion{.prompt_tokens = 200, .completion_tokens = 5};
-    search_.reply = nothing();
-  }
-
-  static kefu::v1::SearchResponse clear_faq() { return found({faq_hit(kPhrasing, kFaqAnswer, 0.97F, 1)}); }
-  static kefu::v1::SearchResponse clear_passage() { return found({text_hit("运费", kPassage, 0.93F, 0.9F)}); }
-  static kefu::v1::SearchResponse nothing() { return found({text_hit("积分", "积分一年有效。", 0.82F, 0)}); }
-
-  Result<kefu::v1::Answer> ask(LlmClient* llm = nullptr, AnswerFlow::OnEvent on_event = {}) {
-    AnswerFlow flow = make(llm);
-    return testing_run(flow.answer(context_, request_, std::move(on_event)));
-  }
-  Result<kefu::v1::Answer> ask_streaming(LlmClient* llm = nullptr) {
-    return ask(llm, [this](const AskEvent& event) -> Result<> {
-      events_.push_back(event);
-      if (events_.size() == fail_at_event_) return fail(Errc::unavailable, "the caller is gone");
-      return {};
-    });
-  }
-  AnswerFlow make(LlmClient* llm) {
-    return AnswerFlow({.knowledge_bases = bases_,
-                       .embedding = embedding_,
-                       .search = search_,
-                       .llm = llm,
-                       .memory = &memory_,
-                       .metrics = metrics_,
-                       .log = log_},
-                      options_);
-  }
-  template <class T>
-  T testing_run(Task<T> task) {
-    return kefu::testing::run_task(io_, std::move(task));
-  }
-  std::string exposed() const { return registry_.expose(); }
-
-  asio::io_context io_;
-  telemetry::Metrics registry_;
-  AnswerMetrics metrics_{registry_};
-  std::string logged_;
-  telemetry::Logger log_{"kefu-answer", telemetry::Level::debug,
-                         [this](std::string_view line) { logged_ += line; }};
-  testing::FakeBucket bucket_;
-  directory::KnowledgeBases bases_{io_.get_executor(), bucket_};
-  testing::FakeEmbedding embedding_;
-  testing::FakeSearch search_;
-  testing::FakeLlm llm_;
-  testing::FakeMemory memory_;
-  FlowOptions options_;
-  RequestContext context_{.request_id = "r-1", .deadline = Deadline::in(20s)};
-  kefu::v1::AskRequest request_;
-  std::vector<AskEvent> events_;
-  std::size_t fail_at_event_ = 0;
-};
 
 TEST_F(Flow, AnswersFromTheFaqRowWordForWord) {
   search_.reply = clear_faq();
@@ -127,85 +46,6 @@ TEST_F(Flow, ExtractsFromAPassageAndNamesTheSpan) {
   EXPECT_EQ(answer->sources(0).passage(), 7U);
   EXPECT_EQ(answer->sources(0).span().begin(), 0U);
   EXPECT_EQ(answer->sources(0).span().end(), code_points(kPassage).size());
-}
-
-TEST_F(Flow, LooksForAFollowUpQuestionTogetherWithTheLastOne) {
-  *request_.add_history() = turn(kefu::v1::Turn::ROLE_CUSTOMER, "扫地机器人 保修 几年？");
-  *request_.add_history() = turn(kefu::v1::Turn::ROLE_ASSISTANT, "两年。");
-  request_.set_question("那电饭煲呢？");
-  search_.reply = clear_faq();
-  const auto answer = ask();
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->decision(), kefu::v1::DECISION_FAQ);
-  EXPECT_THAT(embedding_.asked, ElementsAre("扫地机器人 保修 几年? 那电饭煲呢?"));
-  EXPECT_EQ(answer->searched(), "扫地机器人 保修 几年? 那电饭煲呢?");
-}
-
-TEST_F(Flow, TakesAQuestionThatStandsAloneAsItIsAfterOthers) {
-  *request_.add_history() = turn(kefu::v1::Turn::ROLE_CUSTOMER, "积分怎么用?");
-  search_.reply = clear_faq();
-  const auto answer = ask();
-  ASSERT_TRUE(answer);
-  EXPECT_THAT(embedding_.asked, ElementsAre("退货,运费谁出?"));
-  EXPECT_EQ(answer->searched(), "");
-}
-
-TEST_F(Flow, LooksTogetherWithTheLastOneWhereAQuestionAloneFindsNothing) {
-  *request_.add_history() = turn(kefu::v1::Turn::ROLE_CUSTOMER, "积分怎么用?");
-  const auto answer = ask();
-  ASSERT_TRUE(answer);
-  EXPECT_THAT(embedding_.asked, ElementsAre("退货,运费谁出?", "积分怎么用? 退货,运费谁出?"));
-  EXPECT_EQ(answer->decision(), kefu::v1::DECISION_REFUSED);
-  EXPECT_EQ(answer->searched(), "");
-}
-
-TEST_F(Flow, LetsTheLanguageModelSayAFollowUpQuestionInFull) {
-  *request_.add_history() = turn(kefu::v1::Turn::ROLE_CUSTOMER, "扫地机器人保修几年?");
-  request_.set_question("那电饭煲呢?");
-  llm_.pieces = {"电饭煲", "保修几年？"};
-  search_.reply = clear_faq();
-  const auto answer = ask(&llm_);
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->searched(), "电饭煲保修几年?");
-  EXPECT_EQ(answer->usage().prompt_tokens(), 200U);
-  ASSERT_EQ(llm_.asked.size(), 1U);
-  ASSERT_EQ(llm_.asked[0].size(), 3U);
-  EXPECT_EQ(llm_.asked[0][1].content, "扫地机器人保修几年?");
-}
-
-TEST_F(Flow, JoinsTheQuestionsWhereTheLanguageModelFailsToSayThemInFull) {
-  *request_.add_history() = turn(kefu::v1::Turn::ROLE_CUSTOMER, "扫地机器人保修几年?");
-  request_.set_question("那电饭煲呢?");
-  llm_.pieces = {};
-  llm_.end = fail(Errc::unavailable, "gone");
-  search_.reply = clear_faq();
-  const auto answer = ask(&llm_);
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->searched(), "扫地机器人保修几年? 那电饭煲呢?");
-}
-
-TEST_F(Flow, RemembersASessionForItsNextQuestion) {
-  request_.set_session("s-1");
-  search_.reply = clear_faq();
-  ASSERT_TRUE(ask());
-  request_.set_question("那质量问题呢?");
-  const auto answer = ask();
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->searched(), "退货,运费谁出? 那质量问题呢?");
-  const Turns kept = memory_.sessions["inc-1/s-1"];
-  ASSERT_EQ(kept.size(), 4U);
-  EXPECT_EQ(kept[1].text(), kFaqAnswer);
-  EXPECT_EQ(kept[2].text(), "那质量问题呢?");
-}
-
-TEST_F(Flow, AnswersWithoutTheConversationWhenItCannotBeRead) {
-  request_.set_session("s-1");
-  memory_.failure = Error{Errc::unavailable, "no Redis"};
-  search_.reply = clear_faq();
-  const auto answer = ask();
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->decision(), kefu::v1::DECISION_FAQ);
-  EXPECT_THAT(answer->degraded(), HasSubstr("said before"));
 }
 
 TEST_F(Flow, RefusesInTheLanguageOfTheQuestion) {
