@@ -130,7 +130,9 @@ class JetStreamWork final : public Subscription {
     while (verdict.kind == Verdict::Kind::later && co_await put_aside(verdict.delay)) {
       verdict = co_await judge_.decide(delivery.message, delivery.deliveries);
     }
-    acknowledge(delivery, to_ack(verdict));
+    // Whoever stops gives what it had put aside to the others at once.
+    const bool hand_over = stopping_ && verdict.kind == Verdict::Kind::later;
+    acknowledge(delivery, hand_over ? "-NAK" : to_ack(verdict));
     *running = false;
     finished->raise();
     free_slot();
