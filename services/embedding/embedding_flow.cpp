@@ -1,6 +1,7 @@
 #include "embedding_flow.hpp"
 
 #include "text_preparation.hpp"
+#include "text_windows.hpp"
 
 #include <kefu/text/normalize.hpp>
 #include <kefu/text/utf8.hpp>
@@ -126,15 +127,11 @@ Task<void> EmbeddingFlow::resolve(NewTexts fresh, Role role) {
   }
   if (missing.jobs.empty()) co_return;
 
-  std::vector<ModelInput> inputs = co_await prepare(std::move(missing.texts), missing.bytes, role);
+  std::vector<ModelInput> inputs = co_await prepare(missing.texts, missing.bytes, role);
   std::vector<JobPtr> jobs;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const std::size_t tokens = inputs[i].tokens;
-    if (tokens > model().max_tokens) {
-      const std::size_t added = embedder_.tokens_added();
-      finish(missing.jobs[i], {Errc::invalid_argument,
-                               fmt::format("the text has {} tokens, the limit is {}",
-                                           tokens - std::min(added, tokens), model().max_tokens - added)});
+    if (inputs[i].tokens > model().max_tokens) {
+      tasks_.spawn(embed_in_windows(std::move(missing.jobs[i]), std::move(missing.texts[i]), role));
       continue;
     }
     missing.jobs[i]->set_input(std::move(inputs[i]));
@@ -156,6 +153,34 @@ Task<std::vector<ModelInput>> EmbeddingFlow::prepare(std::vector<std::string> te
   };
   if (bytes <= kInlineBytes) co_return work();
   co_return co_await text_pool_.run(std::move(work));
+}
+
+/// The windows are texts like any others, cached and joined each for itself.
+Task<void> EmbeddingFlow::embed_in_windows(JobPtr job, std::string text, Role role) {
+  auto whole = co_await join_windows(job, std::move(text), role);
+  if (!whole) {
+    finish(job, std::move(whole).error());
+    co_return;
+  }
+  job->finish(whole->value, whole->source);
+  std::vector<VectorCache::Entry> entries{{job->key(), whole->value}};
+  std::vector<JobPtr> jobs{job};
+  co_await store(std::move(entries), std::move(jobs));
+}
+
+Task<Result<Delivery>> EmbeddingFlow::join_windows(JobPtr job, std::string text, Role role) {
+  auto divide = [&embedder = std::as_const(embedder_), text = std::move(text), limit = max_tokens()] {
+    return windows_of(embedder, text, limit);
+  };
+  std::vector<std::string> windows = co_await text_pool_.run(std::move(divide));
+  // A single character that the model does not take: it would be divided for ever.
+  if (windows.size() < 2) co_return fail(Errc::invalid_argument, "the text is longer than the model takes");
+  KEFU_CO_TRY(const EmbeddedTexts parts,
+              co_await embed(std::move(windows), role, job->lane(), job->wanted_until()));
+  KEFU_CO_TRY(TextVector mean, mean_of(parts.vectors));
+  mean.vector = as_kept(mean.vector);
+  co_return Delivery{std::make_shared<const TextVector>(std::move(mean)),
+                     parts.computed_tokens > 0 ? Source::model : Source::cache};
 }
 
 void EmbeddingFlow::computed(std::vector<JobPtr> jobs, std::vector<Result<TextVector>> vectors) {

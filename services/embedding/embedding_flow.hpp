@@ -25,7 +25,7 @@ struct EmbeddedTexts {
 
 struct TokenCounts {
   std::vector<std::uint32_t> counts;
-  std::size_t max_tokens = 0;  ///< of a text that embed() takes
+  std::size_t max_tokens = 0;  ///< of a text that the model takes whole
 };
 
 /// Text to vector: normalised, joined with the same text in flight, looked up, and only then computed. Event
@@ -39,8 +39,9 @@ class EmbeddingFlow {
   /// The first call of a model is slow: run before the service is ready. Errors: those of the model.
   Task<Result<>> warm_up();
 
-  /// Errors: `invalid_argument` (a text that is empty, not UTF-8 or over the model's limit: "texts[3]: ..."),
-  /// `overloaded`, `deadline_exceeded`, `internal` (the model failed).
+  /// A text longer than the model takes is embedded in windows, whose mean is its vector: nothing is cut off.
+  /// Errors: `invalid_argument` (a text that is empty or not UTF-8: "texts[3]: ..."), `overloaded`,
+  /// `deadline_exceeded`, `internal` (the model failed).
   Task<Result<EmbeddedTexts>> embed(std::vector<std::string> texts, Role role, Lane lane, Deadline deadline);
 
   /// Of each text alone, normalised; an empty one has none. Errors: `invalid_argument` for a text that is not
@@ -52,7 +53,7 @@ class EmbeddingFlow {
 
   const ModelQueue& queue() const { return queue_; }
   const ModelInfo& model() const { return embedder_.model(); }
-  /// Of a text that embed() takes.
+  /// Of a text that the model takes whole.
   std::size_t max_tokens() const { return model().max_tokens - embedder_.tokens_added(); }
 
  private:
@@ -72,6 +73,8 @@ class EmbeddingFlow {
   NewTexts join(NamedTexts named, Lane lane, const std::shared_ptr<TextWait>& wait);
   Task<void> resolve(NewTexts fresh, Role role);
   Task<std::vector<ModelInput>> prepare(std::vector<std::string> texts, std::size_t bytes, Role role);
+  Task<void> embed_in_windows(JobPtr job, std::string text, Role role);
+  Task<Result<Delivery>> join_windows(JobPtr job, std::string text, Role role);
   void computed(std::vector<JobPtr> jobs, std::vector<Result<TextVector>> vectors);
   Task<void> store(std::vector<VectorCache::Entry> entries, std::vector<JobPtr> jobs);
   void finish(const JobPtr& job, Error error);

@@ -132,7 +132,7 @@ BREAKING_EDITS = [
     (r"uint64 file_bytes = 9;", r""),
     (r"repeated Passage passages = 7;", r"Passage passages = 7;"),
     (r"VectorFormat format = 2;", r"uint32 format = 2;"),
-    (r"ACTION_DELETE = 2;", r"ACTION_DELETE = 3;"),
+    (r"ACTION_DELETE = 2;", r"ACTION_DELETE = 3000;"),
     (r"message Manifest \{", r"message Manifest2 {"),
 ]
 

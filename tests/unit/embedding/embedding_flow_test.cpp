@@ -89,14 +89,37 @@ TEST_F(EmbeddingFlowTest, ReplacesACorruptValueOfTheCache) {
   EXPECT_TRUE(eventually([&] { return store.values.begin()->second == good; }));
 }
 
-TEST_F(EmbeddingFlowTest, NamesThePlaceAndTheLimitOfATextThatIsTooLongAndComputesNothing) {
-  const auto result = embed({"short", std::string(31, 'x')});
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, Errc::invalid_argument);
-  EXPECT_EQ(result.error().message, "texts[1]: the text has 31 tokens, the limit is 30");
+TEST_F(EmbeddingFlowTest, EmbedsATextThatIsTooLongInWindowsAndCutsNothing) {
+  const std::string text = "The first of them. The second one of them.";
+  const auto result = embed({"short", text});
+  ASSERT_TRUE(result);
+  EXPECT_EQ(embedder.seen(),
+            (std::vector<std::string>{"short", "The first of them.", "The second one of them."}));
+  double square = 0;
+  for (const float each : result->vectors[1]->vector) square += double{each} * each;
+  EXPECT_NEAR(square, 1, 1e-3);
+  EXPECT_EQ(result->computed_tokens, std::string("short").size() + text.size() - 1 + 3 * 2);
+}
+
+TEST_F(EmbeddingFlowTest, KeepsTheVectorOfALongTextUnderTheWholeText) {
+  const std::string text(100, 'x');
+  const auto first = embed({text});
+  ASSERT_TRUE(first);
+  const std::size_t calls = embedder.calls();
   settle();
-  EXPECT_TRUE(embedder.seen().empty());
-  EXPECT_TRUE(embed({std::string(30, 'x')}));
+  const auto again = embed({text});
+  ASSERT_TRUE(again);
+  EXPECT_EQ(embedder.calls(), calls);
+  EXPECT_EQ(again->computed_tokens, 0U);
+  EXPECT_EQ(again->saved_tokens, first->computed_tokens);
+  EXPECT_EQ(again->vectors[0]->vector, first->vectors[0]->vector);
+}
+
+TEST_F(EmbeddingFlowTest, FailsALongTextWithOneOfItsWindows) {
+  embedder.failure = Error{Errc::internal, "the model failed"};
+  const auto result = embed({std::string(100, 'x')});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Errc::internal);
 }
 
 TEST_F(EmbeddingFlowTest, RefusesTextsWithoutContentAndBytesThatAreNotUtf8) {

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "embedder.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kefu::embedding {
+
+/// A text that is longer than the model takes, in pieces of at most `max_tokens` tokens and of about the same
+/// length. They are cut at ends of sentences where there are any near the middle, else at white space, else
+/// between characters; together they are the whole text. A CPU thread.
+std::vector<std::string> windows_of(const Embedder& embedder, std::string_view text, std::size_t max_tokens);
+
+/// The vector of the whole: the mean of its windows' vectors, each counting as its tokens do, brought to
+/// length 1. `windows` is not empty; the tokens are the sum. Errors: `internal` where they cancel each other.
+Result<TextVector> mean_of(const std::vector<std::shared_ptr<const TextVector>>& windows);
+
+}  // namespace kefu::embedding
