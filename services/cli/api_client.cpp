@@ -82,27 +82,35 @@ http::ClientRequest ApiClient::request(std::string method, const std::string& pa
 }
 
 Task<Result<json>> ApiClient::get(std::string path) {
-  co_return co_await call(request("GET", path), kCallTimeout);
+  co_return co_await send("GET", std::move(path), nullptr, kCallTimeout);
 }
 
 Task<Result<json>> ApiClient::send(std::string method, std::string path, json body,
                                    std::chrono::milliseconds limit) {
-  http::ClientRequest message = request(std::move(method), path);
-  if (!body.is_null()) {
-    message.fields.set("Content-Type", "application/json");
-    message.body = json_text(body);
-  }
-  co_return co_await call(std::move(message), limit);
+  KEFU_CO_TRY(const http::Response response,
+              co_await respond(std::move(method), std::move(path), std::move(body), limit));
+  co_return parsed(response);
 }
 
 Task<Result<json>> ApiClient::upload(std::string path, std::string content_type, std::string content) {
   http::ClientRequest message = request("POST", path);
   message.body = std::move(content);
   message.fields.set("Content-Type", std::move(content_type));
-  co_return co_await call(std::move(message), kUploadTimeout);
+  KEFU_CO_TRY(const http::Response response, co_await checked(std::move(message), kUploadTimeout));
+  co_return parsed(response);
 }
 
-Task<Result<http::Response>> ApiClient::respond(http::ClientRequest request,
+Task<Result<http::Response>> ApiClient::respond(std::string method, std::string path, json body,
+                                                std::chrono::milliseconds limit) {
+  http::ClientRequest message = request(std::move(method), path);
+  if (!body.is_null()) {
+    message.fields.set("Content-Type", "application/json");
+    message.body = json_text(body);
+  }
+  co_return co_await checked(std::move(message), limit);
+}
+
+Task<Result<http::Response>> ApiClient::checked(http::ClientRequest request,
                                                 std::chrono::milliseconds limit) {
   auto response = co_await client_.send(std::move(request), Deadline::in(limit));
   if (!response) co_return fail(explain(std::move(response).error()));
@@ -111,17 +119,12 @@ Task<Result<http::Response>> ApiClient::respond(http::ClientRequest request,
   co_return response;
 }
 
-Task<Result<json>> ApiClient::call(http::ClientRequest request, std::chrono::milliseconds limit) {
-  KEFU_CO_TRY(const http::Response response, co_await respond(std::move(request), limit));
-  if (response.body.empty()) co_return json();
+Result<json> ApiClient::parsed(const http::Response& response) const {
+  if (response.body.empty()) return json();
   json parsed = json::parse(response.body, nullptr, false);
   if (parsed.is_discarded())
-    co_return fail(error_of(response.status, response.body, server_, !authorization_.empty()));
-  co_return parsed;
-}
-
-Task<Result<http::Response>> ApiClient::get_response(std::string path) {
-  co_return co_await respond(request("GET", path), kCallTimeout);
+    return fail(error_of(response.status, response.body, server_, !authorization_.empty()));
+  return parsed;
 }
 
 Task<Result<http::Response>> ApiClient::exchange(std::string method, std::string path, std::string json,

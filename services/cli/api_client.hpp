@@ -33,8 +33,9 @@ class ApiClient {
   /// response of status 200 as it comes.
   Task<Result<std::unique_ptr<http::ResponseStream>>> open_events(std::string path, nlohmann::json body,
                                                                   Deadline deadline);
-  /// With the header, for what JSON alone does not say.
-  Task<Result<http::Response>> get_response(std::string path);
+  /// With status and header, for what the JSON alone does not say.
+  Task<Result<http::Response>> respond(std::string method, std::string path, nlohmann::json body = nullptr,
+                                       std::chrono::milliseconds limit = std::chrono::seconds(30));
   /// Whatever the status, with the errors of http::Client as they are: for measurements and readiness.
   Task<Result<http::Response>> exchange(std::string method, std::string path, std::string json,
                                         std::chrono::milliseconds limit);
@@ -44,8 +45,8 @@ class ApiClient {
 
  private:
   http::ClientRequest request(std::string method, const std::string& path) const;
-  Task<Result<http::Response>> respond(http::ClientRequest request, std::chrono::milliseconds limit);
-  Task<Result<nlohmann::json>> call(http::ClientRequest request, std::chrono::milliseconds limit);
+  Task<Result<http::Response>> checked(http::ClientRequest request, std::chrono::milliseconds limit);
+  Result<nlohmann::json> parsed(const http::Response& response) const;
 
   std::string server_;
   std::string authorization_;

@@ -35,6 +35,14 @@ std::string unknown_argument(const CLI::App& app) {
   return unknown.empty() ? "" : fmt::format("there is no option {}", unknown.front());
 }
 
+/// What `function` declares stands in the help under `heading`.
+void declare_group(CLI::App& app, Chosen& chosen, const char* heading, void (*function)(CLI::App&, Chosen&)) {
+  const std::size_t before = app.get_subcommands({}).size();
+  function(app, chosen);
+  const auto commands = app.get_subcommands({});
+  for (std::size_t i = before; i < commands.size(); ++i) commands[i]->group(heading);
+}
+
 void declare(CLI::App& app, Connection& connection, Chosen& chosen) {
   app.set_help_flag("-h,--help", "print this help and exit");
   app.set_version_flag("--version", "kefu " KEFU_VERSION, "print the version and exit");
@@ -47,9 +55,11 @@ void declare(CLI::App& app, Connection& connection, Chosen& chosen) {
       ->type_name("FILE");
   app.require_subcommand(1);
   app.footer(kFooter);
-  declare_questions(app, chosen);
-  declare_content(app, chosen);
-  declare_measuring(app, chosen);
+  declare_group(app, chosen, "Start here", declare_questions);
+  declare_group(app, chosen, "Look after the content", declare_content);
+  declare_group(app, chosen, "Measure", declare_measuring);
+  declare_group(app, chosen, "Access", declare_access);
+  declare_group(app, chosen, "Shell", declare_completion);
 }
 
 }  // namespace

@@ -10,6 +10,16 @@
 #include <string>
 
 namespace kefu::cli {
+namespace {
+
+std::string bar_text(const Bar& bar) {
+  constexpr std::size_t kBar = 24;
+  const auto filled = static_cast<std::size_t>(std::clamp(bar.fraction, 0.0, 1.0) * kBar);
+  return fmt::format("{} [{}{}] {}", pad_right(fit(printable(bar.label), 42), 16), std::string(filled, '#'),
+                     std::string(kBar - filled, '.'), one_line(bar.note));
+}
+
+}  // namespace
 
 void Console::line(std::string_view text) {
   clear_progress();
@@ -21,6 +31,11 @@ void Console::json(const nlohmann::json& value) {
 }
 
 void Console::piece(std::string_view text) { out_ << printable(text) << std::flush; }
+
+void Console::note(std::string_view text) {
+  clear_progress();
+  err_ << printable(text) << '\n' << std::flush;
+}
 
 void Console::error(std::string_view sentence) {
   clear_progress();
@@ -35,21 +50,25 @@ bool Console::confirm(std::string_view question) {
 }
 
 void Console::progress(std::string_view label, double fraction, std::string_view note) {
-  if (!interactive()) return;
-  constexpr std::size_t kBar = 24;
-  const auto filled = static_cast<std::size_t>(std::clamp(fraction, 0.0, 1.0) * kBar);
-  const std::string text =
-      fmt::format("{} [{}{}] {}", pad_right(fit(one_line(label), 30), 16), std::string(filled, '#'),
-                  std::string(kBar - filled, '.'), one_line(note));
-  // "\x1b[K" clears what a longer line before left behind.
-  err_ << '\r' << fit(text, width_ - 1) << "\x1b[K" << std::flush;
-  progress_shown_ = true;
+  progress({Bar{std::string(label), fraction, std::string(note)}});
+}
+
+void Console::progress(const std::vector<Bar>& bars) {
+  if (!interactive() || bars.empty()) return;
+  if (lines_shown_ > bars.size()) clear_progress();
+  std::string text = lines_shown_ > 1 ? fmt::format("\x1b[{}A", lines_shown_ - 1) : "";
+  for (std::size_t i = 0; i < bars.size(); ++i) {
+    // "\x1b[K" clears what a longer line before left behind.
+    text += fmt::format("{}\r{}\x1b[K", i == 0 ? "" : "\n", fit(bar_text(bars[i]), width_ - 1));
+  }
+  err_ << text << std::flush;
+  lines_shown_ = bars.size();
 }
 
 void Console::clear_progress() {
-  if (!progress_shown_) return;
-  err_ << "\r\x1b[K" << std::flush;
-  progress_shown_ = false;
+  for (; lines_shown_ > 1; --lines_shown_) err_ << "\r\x1b[K\x1b[A";
+  if (lines_shown_ == 1) err_ << "\r\x1b[K" << std::flush;
+  lines_shown_ = 0;
 }
 
 }  // namespace kefu::cli

@@ -6,9 +6,17 @@
 
 #include <cstddef>
 #include <ostream>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace kefu::cli {
+
+struct Bar {
+  std::string label = {};
+  double fraction = 0;
+  std::string note = {};
+};
 
 /// Where commands print. Results go to `out`; errors and what is only of passing interest, such as a progress
 /// bar, to `err`. All text is made printable first.
@@ -24,6 +32,8 @@ class Console {
   void json(const nlohmann::json& value);
   /// Without a line end, shown at once.
   void piece(std::string_view text);
+  /// A line beside the result, on `err`.
+  void note(std::string_view text);
   /// `kefu: <sentence>`
   void error(std::string_view sentence);
   void error(const Error& error) { this->error(error.message); }
@@ -34,8 +44,10 @@ class Console {
   /// Shows a question on `err`; true when the answer begins with y or Y.
   bool confirm(std::string_view question);
 
-  /// Draws the bar in place of the one before; nothing without a terminal.
+  /// Draws a bar in place of what was drawn before; nothing without a terminal.
   void progress(std::string_view label, double fraction, std::string_view note);
+  /// The same with several, one below the other.
+  void progress(const std::vector<Bar>& bars);
   void clear_progress();
 
  private:
@@ -43,7 +55,7 @@ class Console {
   std::ostream& err_;
   std::size_t width_;
   bool can_ask_;
-  bool progress_shown_ = false;
+  std::size_t lines_shown_ = 0;  ///< of bars
 };
 
 }  // namespace kefu::cli

@@ -3,11 +3,13 @@
 #include "display_text.hpp"
 
 #include <kefu/async/signal.hpp>
+#include <kefu/http/sse.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace kefu::cli {
 namespace {
@@ -15,11 +17,14 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-constexpr auto kPoll = 100ms;
-constexpr auto kPatience = 30s;
+constexpr auto kPause = 100ms;  // before a stream that broke is opened again
+constexpr auto kSilence = 30s;  // the server sends something every ten seconds
 
-/// An id that was just given out is also not found while ingest has not seen it.
-bool may_pass(const Error& error) { return traits(error.code).retryable || error.code == Errc::not_found; }
+/// How long this error may last. An id that was just given out is not found while ingest has not seen it.
+std::chrono::seconds patience_for(const Error& error) {
+  if (error.code == Errc::not_found) return 5s;
+  return traits(error.code).retryable ? 30s : 0s;
+}
 
 struct Stage {
   std::uint64_t done = 0;
@@ -32,21 +37,56 @@ Stage stage_of(const json& job, const char* name) {
   return {stage.value("done", std::uint64_t{0}), stage.value("total", std::uint64_t{0})};
 }
 
-void show(const json& job, const std::string& label, Console& console) {
-  const Stage extracted = stage_of(job, "extracted");
-  const Stage embedded = stage_of(job, "embedded");
-  const Stage indexed = stage_of(job, "indexed");
-  const double share = (extracted.share() + embedded.share() + indexed.share()) / 3;
-  std::string note = job.value("state", "");
-  if (indexed.done > 0) {
-    note = fmt::format("indexed {}/{}", grouped(indexed.done), grouped(indexed.total));
-  } else if (embedded.total > 0) {
-    note = fmt::format("embedded {}/{}", grouped(embedded.done), grouped(embedded.total));
-  } else if (extracted.total > 0) {
-    note = fmt::format("extracted {}/{}", grouped(extracted.done), grouped(extracted.total));
-  }
-  console.progress(label, share, note);
+bool is_finished(const json& job) {
+  const std::string state = job.value("state", "");
+  return state == "done" || state == "failed";
 }
+
+/// One stream of a job's states: gives the last one when it is finished.
+class JobStream {
+ public:
+  JobStream(std::string path, ApiClient& api, const ShowJob& show)
+      : path_(std::move(path)), api_(api), show_(show) {}
+
+  /// Errors: what opening or reading met; `unavailable` when it ended before the job did.
+  Task<Result<json>> read() {
+    KEFU_CO_TRY(auto stream, co_await api_.open_events(path_, nullptr, Deadline::in(kSilence)));
+    http::SseParser parser;
+    for (;;) {
+      auto bytes = co_await stream->read_some(Deadline::in(kSilence));
+      if (!bytes) co_return fail(api_.explain(std::move(bytes).error()));
+      if (bytes->empty()) co_return fail(Errc::unavailable, "the server ended the stream before the job");
+      KEFU_CO_TRY(const std::vector<http::SseEvent> events, parser.feed(*bytes));
+      for (const http::SseEvent& event : events) {
+        KEFU_CO_TRY(const bool finished, take(event));
+        if (finished) co_return std::move(job_);
+      }
+    }
+  }
+  /// Something came since the last call.
+  bool has_moved() { return std::exchange(moved_, false); }
+
+ private:
+  Result<bool> take(const http::SseEvent& event) {
+    json data = json::parse(event.data, nullptr, false);
+    if (!data.is_object()) return fail(Errc::bad_upstream, "the server sent an event that cannot be read");
+    if (event.event == "error") {
+      const json error = data.value("error", json::object());
+      return fail(errc_from_wire(error.value("code", "")), error.value("message", "the stream failed"));
+    }
+    moved_ = true;
+    job_ = std::move(data);
+    if (is_finished(job_)) return true;
+    show_(job_);
+    return false;
+  }
+
+  std::string path_;
+  ApiClient& api_;
+  const ShowJob& show_;
+  json job_;
+  bool moved_ = false;
+};
 
 void report_rejections(const json& job, Console& console) {
   const json rejected = job.value("rejected", json::array());
@@ -67,30 +107,50 @@ void report_rejections(const json& job, Console& console) {
 
 }  // namespace
 
-Task<Result<json>> follow_job(std::string job, std::string label, ApiClient& api, Console& console) {
-  const std::string path = path_of({"v1", "jobs", job});
-  Deadline patience = Deadline::in(kPatience);
+Task<Result<json>> follow_job(std::string job, ApiClient& api, ShowJob show) {
+  JobStream stream(path_of({"v1", "jobs", job}), api, show);
+  auto moved = Deadline::Clock::now();
   for (;;) {
-    auto state = co_await api.get(path);
-    if (state) {
-      patience = Deadline::in(kPatience);
-      const std::string name = state->value("state", "");
-      if (name == "done" || name == "failed") {
-        console.clear_progress();
-        co_return state;
-      }
-      show(*state, label, console);
-    } else if (!may_pass(state.error()) || patience.passed()) {
-      console.clear_progress();
-      co_return state;
-    }
-    co_await sleep_for(kPoll);
+    auto finished = co_await stream.read();
+    if (finished) co_return finished;
+    if (stream.has_moved()) moved = Deadline::Clock::now();
+    if (Deadline::Clock::now() - moved >= patience_for(finished.error())) co_return finished;
+    co_await sleep_for(kPause);
   }
 }
 
+Task<Result<json>> follow_job(std::string job, std::string label, ApiClient& api, Console& console) {
+  auto finished = co_await follow_job(std::move(job), api,
+                                      [&](const json& state) { console.progress(stage_bars(state, label)); });
+  console.clear_progress();
+  co_return finished;
+}
+
+std::vector<Bar> stage_bars(const json& job, const std::string& label) {
+  const std::string name = fit(one_line(label), 28);
+  std::vector<Bar> bars;
+  for (const char* stage : {"extracted", "embedded", "indexed"}) {
+    const Stage counts = stage_of(job, stage);
+    bars.push_back(
+        {.label = pad_right(bars.empty() ? name : "", display_width(name)) + "  " + pad_right(stage, 9),
+         .fraction = counts.share(),
+         .note = fmt::format("{}/{}", grouped(counts.done), grouped(counts.total))});
+  }
+  return bars;
+}
+
+std::string how_to_go_on(const std::string& label, const std::string& job) {
+  return fmt::format("{}: job {} goes on: kefu jobs follow {} shows it, kefu jobs cancel {} ends it", label,
+                     job, job, job);
+}
+
+bool is_done(const json& job) { return job.value("state", "") == "done"; }
+
 bool report_job(const json& job, const std::string& label, Console& console) {
-  const bool done = job.value("state", "") == "done";
-  if (!done) {
+  const bool done = is_done(job);
+  if (job.value("cancelled", false)) {
+    console.line(label + ": cancelled");
+  } else if (!done) {
     console.line(
         fmt::format("{}: failed: {}", label, one_line(job.value("error", "the reason is not known"))));
   } else {

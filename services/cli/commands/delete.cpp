@@ -1,8 +1,9 @@
 #include "commands/delete.hpp"
 
-#include "job_follower.hpp"
+#include "commands/change_document.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace kefu::cli {
 namespace {
@@ -18,36 +19,27 @@ Task<int> delete_knowledge_base(DeleteOptions options, ApiClient& api, Console& 
     console.error(deleted.error());
     co_return 1;
   }
-  console.line(fmt::format("deleted knowledge base {}", options.kb));
+  if (options.json) {
+    console.json({{"deleted", options.kb}});
+  } else {
+    console.line(fmt::format("deleted knowledge base {}", options.kb));
+  }
   co_return 0;
 }
 
 }  // namespace
 
-Task<int> delete_from(DeleteOptions options, ApiClient& api, Console& console) {
+Task<int> delete_from(DeleteOptions options, ApiClient& api, Console& console, Interrupt& interrupt) {
   if (options.filename.empty()) co_return co_await delete_knowledge_base(options, api, console);
-  const auto accepted =
-      co_await api.send("DELETE", path_of({"v1", "kbs", options.kb, "documents", options.filename}), nullptr);
-  if (!accepted) {
-    console.error(accepted.error());
-    co_return 1;
-  }
-  const std::string job = accepted->value("job", "");
-  if (!options.wait) {
-    console.line(fmt::format("{}: job {}", options.filename, job));
-    co_return 0;
-  }
-  const auto finished = co_await follow_job(job, options.filename, api, console);
-  if (!finished) {
-    console.error(finished.error());
-    co_return 1;
-  }
-  if (finished->value("state", "") != "done") {
-    console.error(fmt::format("{} was not deleted: {}", options.filename, finished->value("error", "")));
-    co_return 1;
-  }
-  console.line(fmt::format("deleted {}", options.filename));
-  co_return 0;
+  co_return co_await change_document(
+      {.method = "DELETE",
+       .path = path_of({"v1", "kbs", options.kb, "documents", options.filename}),
+       .body = nullptr,
+       .label = options.filename,
+       .done = "deleted " + options.filename,
+       .wait = options.wait,
+       .json = options.json},
+      api, console, interrupt);
 }
 
 }  // namespace kefu::cli

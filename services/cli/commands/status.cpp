@@ -1,7 +1,6 @@
 #include "commands/status.hpp"
 
-#include "display_text.hpp"
-#include "table.hpp"
+#include "commands/kb.hpp"
 
 #include <fmt/format.h>
 
@@ -47,21 +46,6 @@ void print_readiness(const Readiness& readiness, const std::string& server, Cons
   }
 }
 
-void print_knowledge_bases(const json& list, Console& console) {
-  if (list.empty()) {
-    console.line("no knowledge base yet: kefu import --kb NAME FILE... makes one");
-    return;
-  }
-  using enum Table::Align;
-  Table table({left, right, right, left});
-  table.add({"knowledge base", "documents", "passages", "created"});
-  for (const json& kb : list) {
-    table.add({fit(one_line(kb.value("name", "")), 40), grouped(kb.value("documents", std::uint64_t{0})),
-               grouped(kb.value("passages", std::uint64_t{0})), kb.value("created_at", "")});
-  }
-  for (const std::string& line : table.lines()) console.line(line);
-}
-
 }  // namespace
 
 Task<int> status(StatusOptions options, ApiClient& api, Console& console) {
@@ -77,7 +61,7 @@ Task<int> status(StatusOptions options, ApiClient& api, Console& console) {
     console.json(all);
   } else {
     print_readiness(*ready, api.server(), console);
-    if (bases) print_knowledge_bases(*bases, console);
+    if (bases) print_kbs(*bases, console);
   }
   if (!bases) console.error(bases.error());
   co_return ready->ready&& bases ? 0 : 1;

@@ -1,5 +1,7 @@
 #include "declare/declaration.hpp"
 
+#include "duration.hpp"
+
 #include <utility>
 
 namespace kefu::cli {
@@ -32,6 +34,20 @@ void add_no_wait(CLI::App& command, bool& wait, const char* description) {
 
 CLI::Validator not_empty() {
   return CLI::Validator([](const std::string& name) { return name.empty() ? "it is empty" : ""; }, "");
+}
+
+CLI::Option* add_duration(CLI::App& command, const char* name, const char* description,
+                          std::function<void(std::chrono::milliseconds)> take) {
+  return command
+      .add_option_function<std::string>(
+          name,
+          [take = std::move(take), name](const std::string& text) {
+            const auto duration = parse_duration(text);
+            if (!duration) throw CLI::ValidationError(name, duration.error().message);
+            take(*duration);
+          },
+          description)
+      ->type_name("TIME");
 }
 
 void runs(CLI::App& command, Chosen& chosen, Command does) {

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -35,8 +36,15 @@ CLI::Validator not_empty();
 /// What the command does when it is named.
 void runs(CLI::App& command, Chosen& chosen, Command does);
 
-void declare_questions(CLI::App& app, Chosen& chosen);  ///< ask, search, similarity
-void declare_content(CLI::App& app, Chosen& chosen);    ///< import, status, delete
-void declare_measuring(CLI::App& app, Chosen& chosen);  ///< eval
+/// A length of time, such as 30s.
+CLI::Option* add_duration(CLI::App& command, const char* name, const char* description,
+                          std::function<void(std::chrono::milliseconds)> take);
+
+void declare_questions(CLI::App& app, Chosen& chosen);   ///< import, ask, search, status
+void declare_content(CLI::App& app, Chosen& chosen);     ///< kb, docs, jobs, delete
+void declare_documents(CLI::App& app, Chosen& chosen);   ///< docs
+void declare_measuring(CLI::App& app, Chosen& chosen);   ///< eval, bench, similarity
+void declare_access(CLI::App& app, Chosen& chosen);      ///< key, audit
+void declare_completion(CLI::App& app, Chosen& chosen);  ///< `app`: the root, which outlives the parsing
 
 }  // namespace kefu::cli

@@ -1,10 +1,16 @@
+#include "commands/bench.hpp"
 #include "commands/eval.hpp"
+#include "commands/similarity.hpp"
 #include "declare/declaration.hpp"
 
+#include <chrono>
 #include <memory>
 
 namespace kefu::cli {
 namespace {
+
+/// All latencies are kept in memory.
+constexpr std::chrono::hours kLongestBench{1};
 
 void add_gates(CLI::App& command, GateLimits& limits) {
   for (const Gate& gate : kGates) {
@@ -54,8 +60,76 @@ void declare_eval(CLI::App& app, Chosen& chosen) {
   });
 }
 
+void add_load(CLI::App& command, const std::shared_ptr<BenchOptions>& options) {
+  CLI::Option* rate =
+      command
+          .add_option("--rate", options->rate,
+                      "requests a second, however long answers take; a latency counts from when it was due")
+          ->check(CLI::Range(0.1, 100'000.0))
+          ->type_name("N");
+  command
+      .add_option("--connections", options->connections, "requests at a time, each after the last's answer")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N")
+      ->capture_default_str()
+      ->excludes(rate);
+  add_duration(command, "--duration", "such as 30s or 5m (10s if not given)",
+               [options](std::chrono::milliseconds duration) {
+                 if (duration > kLongestBench) throw CLI::ValidationError("--duration", "at most 1h");
+                 options->duration = duration;
+               });
+}
+
+void declare_bench(CLI::App& app, Chosen& chosen) {
+  const auto options = std::make_shared<BenchOptions>();
+  CLI::App& command =
+      add_command(app, "bench", "load the server; print latencies, throughput and a histogram",
+                  "  kefu bench --kb shop \"运费谁出?\" --rate 500 --duration 30s\n"
+                  "  kefu bench --kb shop --questions questions.txt --connections 8");
+  add_kb(command, options->kb)->required();
+  CLI::Option* question =
+      command.add_option("question", options->question, "the question, in quotes")->type_name("QUESTION");
+  CLI::Option* file = command
+                          .add_option("--questions", options->questions_file,
+                                      "questions in turn: one a line, or .jsonl as for eval")
+                          ->type_name("FILE");
+  file->excludes(question);
+  command.add_option("--operation", options->operation, "what is asked for")
+      ->check(CLI::IsMember({"ask", "search"}))
+      ->type_name("NAME")
+      ->capture_default_str();
+  add_mode(command, options->mode);
+  add_load(command, options);
+  add_json(command, options->json);
+  command.callback([&chosen, options, question, file] {
+    if (question->empty() && file->empty()) throw CLI::RequiredError("QUESTION or --questions");
+    chosen.command = [options](ApiClient& api, Console& console, Interrupt& interrupt) {
+      return bench(*options, api, console, interrupt);
+    };
+  });
+}
+
+void declare_similarity(CLI::App& app, Chosen& chosen) {
+  const auto options = std::make_shared<SimilarityOptions>();
+  CLI::App& command =
+      add_command(app, "similarity", "print how near texts are to each other for the embedding model",
+                  "  kefu similarity \"怎么退货\" \"我想退掉这双鞋\" \"营业时间\"");
+  command.add_option("texts", options->texts, "two or more texts")
+      ->required()
+      ->expected(2, 64)
+      ->type_name("TEXT");
+  add_json(command, options->json);
+  runs(command, chosen, [options](ApiClient& api, Console& console, Interrupt&) {
+    return similarity(*options, api, console);
+  });
+}
+
 }  // namespace
 
-void declare_measuring(CLI::App& app, Chosen& chosen) { declare_eval(app, chosen); }
+void declare_measuring(CLI::App& app, Chosen& chosen) {
+  declare_eval(app, chosen);
+  declare_bench(app, chosen);
+  declare_similarity(app, chosen);
+}
 
 }  // namespace kefu::cli

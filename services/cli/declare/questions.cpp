@@ -1,16 +1,46 @@
 #include "commands/ask.hpp"
+#include "commands/import.hpp"
 #include "commands/search.hpp"
-#include "commands/similarity.hpp"
+#include "commands/status.hpp"
 #include "declare/declaration.hpp"
 
 #include <memory>
-#include <vector>
 
 namespace kefu::cli {
 namespace {
 
 void add_question(CLI::App& command, std::string& question) {
   command.add_option("question", question, "the question, in quotes")->required()->type_name("QUESTION");
+}
+
+void declare_import(CLI::App& app, Chosen& chosen) {
+  const auto options = std::make_shared<ImportOptions>();
+  CLI::App& command =
+      add_command(app, "import", "import files into a knowledge base, which is created if it is missing",
+                  "  kefu import --kb shop faq.csv handbook.md\n"
+                  "  kefu import --kb shop --charset gb18030 旧版常见问题.csv");
+  add_kb(command, options->kb)->required();
+  command.add_option("files", options->files, "FAQ as .csv or .jsonl, documents as .md, .txt or .jsonl")
+      ->required()
+      ->type_name("FILE");
+  command.add_option("--charset", options->charset, "of all files; without it the server finds out")
+      ->check(CLI::IsMember({"utf-8", "gb18030", "gbk", "gb2312", "utf-16", "utf-16le", "utf-16be"}))
+      ->type_name("CHARSET");
+  add_no_wait(command, options->wait, "only upload; print the ids of the jobs");
+  add_json(command, options->json);
+  runs(command, chosen, [options](ApiClient& api, Console& console, Interrupt& interrupt) {
+    return import_files(*options, api, console, interrupt);
+  });
+}
+
+void declare_status(CLI::App& app, Chosen& chosen) {
+  const auto options = std::make_shared<StatusOptions>();
+  CLI::App& command = add_command(
+      app, "status", "print whether the server is ready and what its knowledge bases hold", "  kefu status");
+  add_kb(command, options->kb);
+  add_json(command, options->json);
+  runs(command, chosen,
+       [options](ApiClient& api, Console& console, Interrupt&) { return status(*options, api, console); });
 }
 
 void declare_ask(CLI::App& app, Chosen& chosen) {
@@ -42,27 +72,13 @@ void declare_search(CLI::App& app, Chosen& chosen) {
        [options](ApiClient& api, Console& console, Interrupt&) { return search(*options, api, console); });
 }
 
-void declare_similarity(CLI::App& app, Chosen& chosen) {
-  const auto options = std::make_shared<SimilarityOptions>();
-  CLI::App& command =
-      add_command(app, "similarity", "print how near texts are to each other for the embedding model",
-                  "  kefu similarity \"怎么退货\" \"我想退掉这双鞋\" \"营业时间\"");
-  command.add_option("texts", options->texts, "two or more texts")
-      ->required()
-      ->expected(2, 64)
-      ->type_name("TEXT");
-  add_json(command, options->json);
-  runs(command, chosen, [options](ApiClient& api, Console& console, Interrupt&) {
-    return similarity(*options, api, console);
-  });
-}
-
 }  // namespace
 
 void declare_questions(CLI::App& app, Chosen& chosen) {
+  declare_import(app, chosen);
   declare_ask(app, chosen);
   declare_search(app, chosen);
-  declare_similarity(app, chosen);
+  declare_status(app, chosen);
 }
 
 }  // namespace kefu::cli

@@ -1,6 +1,6 @@
 #include "measure/eval_requests.hpp"
 
-#include <kefu/async/signal.hpp>
+#include "patience.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -15,16 +15,9 @@ using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kTimeout = 2min;  // the gateway gives up earlier, and says so
-constexpr int kTries = 6;
-constexpr auto kFirstPause = 250ms;  // doubled after each try: some 8 s in all
 
 bool concerns_every_question(Errc code) {
   return code == Errc::unauthenticated || code == Errc::permission_denied || code == Errc::not_found ||
-         code == Errc::unavailable;
-}
-
-bool may_pass(Errc code) {
-  return code == Errc::rate_limited || code == Errc::overloaded || code == Errc::not_ready ||
          code == Errc::unavailable;
 }
 
@@ -34,19 +27,16 @@ EvalRequests::EvalRequests(ApiClient& api, const std::string& kb, std::string mo
     : api_(api), kb_(kb), mode_(std::move(mode)) {}
 
 Task<Result<EvalRequests::Reply>> EvalRequests::post(std::string path, json body) const {
-  auto pause = std::chrono::milliseconds(kFirstPause);
-  for (int tries = 1;; ++tries) {
+  Patience patience;
+  for (;;) {
     const auto began = Clock::now();
     auto response = co_await api_.send("POST", path, body, kTimeout);
     const auto time = Clock::now() - began;
     if (response) co_return Reply{*std::move(response), {}, time};
-    const Error& error = response.error();
-    if (!may_pass(error.code) || tries == kTries) {
-      if (concerns_every_question(error.code)) co_return fail(error);
-      co_return Reply{{}, error.message, time};
-    }
-    co_await sleep_for(pause);
-    pause *= 2;
+    const Error error = std::move(response).error();
+    if (co_await patience.again_after(error.code)) continue;
+    if (concerns_every_question(error.code)) co_return fail(error);
+    co_return Reply{{}, error.message, time};
   }
 }
 

@@ -72,5 +72,36 @@ TEST(Console, DrawsABarOverTheOneBefore) {
   EXPECT_EQ(out.str(), "done\n");
 }
 
+TEST(Console, DrawsSeveralBarsOverThoseBefore) {
+  std::ostringstream out;
+  std::ostringstream err;
+  Console console(out, err, 80, false);
+  const std::vector<Bar> bars{{"a", 0, "0/2"}, {"b", 1, "2/2"}};
+  console.progress(bars);
+  const std::string first = err.str();
+  EXPECT_EQ(first,
+            "\ra                [........................] 0/2\x1b[K\n"
+            "\rb                [########################] 2/2\x1b[K");
+  console.progress(bars);
+  EXPECT_EQ(err.str(), first + "\x1b[1A" + first);
+  console.clear_progress();
+  EXPECT_TRUE(err.str().ends_with("\r\x1b[K\x1b[A\r\x1b[K"));
+}
+
+TEST(StageBars, HaveTheDocumentBesideTheFirst) {
+  const auto bars = stage_bars({{"stages", {{"embedded", {{"done", 50}, {"total", 100}}}}}}, "手册.md");
+  ASSERT_EQ(bars.size(), 3U);
+  EXPECT_EQ(bars[0].label, "手册.md  extracted");
+  EXPECT_EQ(bars[1].label, "         embedded ");
+  EXPECT_DOUBLE_EQ(bars[1].fraction, 0.5);
+  EXPECT_EQ(bars[1].note, "50/100");
+}
+
+TEST_F(Report, OfACancelledJobSaysSo) {
+  EXPECT_FALSE(
+      report_job({{"state", "failed"}, {"cancelled", true}, {"error", "cancelled"}}, "a.txt", console_));
+  EXPECT_EQ(out_.str(), "a.txt: cancelled\n");
+}
+
 }  // namespace
 }  // namespace kefu::cli
