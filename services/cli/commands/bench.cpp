@@ -68,6 +68,14 @@ json result_json(const BenchOptions& options, const LoadResult& result) {
   return out;
 }
 
+void add_percentiles(const Latencies& latencies, Table& table) {
+  for (const auto& [name, share] :
+       {std::pair{"p50", 0.5}, std::pair{"p90", 0.9}, std::pair{"p99", 0.99}, std::pair{"p99.9", 0.999}}) {
+    table.add({name, format_ms(latencies.percentile_ms(share))});
+  }
+  table.add({"max", format_ms(latencies.max_ms())});
+}
+
 void print(const BenchOptions& options, const LoadResult& result, Console& console) {
   Table table({Table::Align::left, Table::Align::left});
   table.add({"load", options.rate > 0
@@ -79,11 +87,7 @@ void print(const BenchOptions& options, const LoadResult& result, Console& conso
     table.add({"failed", fmt::format("{}  {}", grouped(count), what)});
   if (result.dropped > 0)
     table.add({"not sent", fmt::format("{}  too many had no answer yet", grouped(result.dropped))});
-  for (const auto& [name, share] :
-       {std::pair{"p50", 0.5}, std::pair{"p90", 0.9}, std::pair{"p99", 0.99}, std::pair{"p99.9", 0.999}}) {
-    table.add({name, format_ms(result.latencies.percentile_ms(share))});
-  }
-  table.add({"max", format_ms(result.latencies.max_ms())});
+  if (result.latencies.count() > 0) add_percentiles(result.latencies, table);
   for (const std::string& line : table.lines()) console.line(line);
   const std::size_t width = console.interactive() ? console.width() : kWidthWithoutTerminal;
   const auto lines = histogram_lines(histogram_of(result.latencies, kHistogramRows), width);

@@ -143,7 +143,10 @@ Task<int> show_document(DocsOptions options, ApiClient& api, Console& console) {
     console.json(*document);
     co_return 0;
   }
-  print_documents(json::array({*document}), console);
+  console.line(
+      fmt::format("{}: version {}, {} passages, imported {}", one_line(document->value("filename", "")),
+                  document->value("version", std::uint64_t{0}),
+                  grouped(document->value("passages", std::uint64_t{0})), document->value("created_at", "")));
   for (const json& row : document->value("rows", json::array())) print_row(row, console);
   if (document->value("more", false)) console.note("there is more: --limit 0 shows all");
   co_return 0;

@@ -28,7 +28,7 @@ std::string text_or(const json& object, const char* name, const char* otherwise)
 
 std::string limit_of(const json& key) {
   const auto limit = key.value("requests_per_minute", std::uint64_t{0});
-  return limit == 0 ? "none" : grouped(limit);
+  return limit == 0 ? "default" : grouped(limit);
 }
 
 void print_keys(const json& keys, Console& console) {

@@ -35,7 +35,7 @@ void declare_key_create(CLI::App& key, Chosen& chosen) {
     options->expires_in = std::chrono::duration_cast<std::chrono::seconds>(duration);
   })->excludes(expires_at);
   command
-      .add_option("--requests-per-minute", options->requests_per_minute, "its rate limit; none if not given")
+      .add_option("--requests-per-minute", options->requests_per_minute, "its rate limit; the server's default if not given")
       ->check(CLI::PositiveNumber)
       ->type_name("N");
   command
