@@ -20,19 +20,25 @@ constexpr const char* kFooter =
     "Environment: KEFU_SERVER is the address, KEFU_API_KEY the key. Keys are never arguments.\n"
     "Exit status: 0; 1 the command failed; 2 the arguments make no sense; 130 interrupted.";
 
-/// CLI11 says that a command is missing where one was named that does not exist. Empty when none was.
-std::string unknown_argument(const CLI::App& app) {
+/// What is wrong where a command is missing; CLI11 says the same of one that does not exist. Empty for other
+/// errors.
+std::string missing_command(const CLI::App& app) {
   const CLI::App* named = &app;
   std::string path;
   while (!named->get_subcommands().empty()) {
     named = named->get_subcommands().front();
     path += named->get_name() + " ";
   }
-  if (named->get_subcommands({}).empty()) return {};
+  const auto commands = named->get_subcommands({});
+  if (commands.empty()) return {};
   const std::vector<std::string> unknown = app.remaining(true);
-  const auto command = std::ranges::find_if(unknown, [](const auto& word) { return !word.starts_with('-'); });
-  if (command != unknown.end()) return fmt::format("there is no command \"{}{}\"", path, *command);
-  return unknown.empty() ? "" : fmt::format("there is no option {}", unknown.front());
+  const auto word = std::ranges::find_if(unknown, [](const auto& text) { return !text.starts_with('-'); });
+  if (word != unknown.end()) return fmt::format("there is no command \"{}{}\"", path, *word);
+  if (!unknown.empty()) return fmt::format("there is no option {}", unknown.front());
+  std::string names;
+  for (const CLI::App* command : commands) names += (names.empty() ? "" : ", ") + command->get_name();
+  return fmt::format("\"kefu{}{}\" needs a command, one of {}", path.empty() ? "" : " ",
+                     path.substr(0, path.find_last_of(' ')), names);
 }
 
 /// What `function` declares stands in the help under `heading`.
@@ -75,9 +81,9 @@ int run(int argc, const char* const* argv, Console& console) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {
-    const std::string unknown = unknown_argument(app);
-    if (unknown.empty()) return app.exit(error) == 0 ? 0 : 2;
-    console.error(unknown + ": see kefu --help");
+    const std::string missing = missing_command(app);
+    if (missing.empty()) return app.exit(error) == 0 ? 0 : 2;
+    console.error(missing + ": see kefu --help");
     return 2;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;

@@ -22,6 +22,7 @@ CompletedOption completed(const CLI::Option& option) {
   out.takes_value = option.get_items_expected_max() > 0;
   out.values = values_of(type);
   out.is_file = type == "FILE";
+  out.repeats = option.get_items_expected_max() > 1;
   return out;
 }
 

@@ -16,6 +16,7 @@ struct CompletedOption {
   bool takes_value = false;
   std::vector<std::string> values = {};  ///< where only these are allowed
   bool is_file = false;
+  bool repeats = false;  ///< several values follow each other
 };
 struct CompletedCommand {
   std::string path = {};  ///< "kb create"; empty: the program itself

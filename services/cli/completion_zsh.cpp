@@ -46,8 +46,12 @@ std::vector<std::string> specs_of(const CompletedCommand& command) {
     specs.emplace_back("'1: :->command'");
     specs.emplace_back("'*:: :->argument'");
   }
-  for (const CompletedOption& positional : command.positionals)
-    specs.push_back(fmt::format("'*:{}:{}'", quoted(positional.description), value_action(positional)));
+  std::size_t place = 0;
+  for (const CompletedOption& positional : command.positionals) {
+    const std::string where = positional.repeats ? "*" : std::to_string(++place);
+    specs.push_back(
+        fmt::format("'{}:{}:{}'", where, quoted(positional.description), value_action(positional)));
+  }
   return specs;
 }
 

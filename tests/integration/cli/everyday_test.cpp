@@ -120,7 +120,10 @@ TEST_F(Command, NamesACommandThatDoesNotExist) {
   EXPECT_EQ(kefu({"--bogus"}), 2);
   EXPECT_EQ(output_, "kefu: there is no option --bogus: see kefu --help\n");
   EXPECT_EQ(kefu({}), 2);
-  EXPECT_THAT(output_, HasSubstr("subcommand"));
+  EXPECT_THAT(output_, HasSubstr("kefu: \"kefu\" needs a command, one of import, ask, "));
+  EXPECT_EQ(kefu({"kb"}), 2);
+  EXPECT_EQ(output_,
+            "kefu: \"kefu kb\" needs a command, one of create, list, show, delete: see kefu --help\n");
   EXPECT_EQ(kefu({"kb", "bogus"}), 2);
   EXPECT_EQ(output_, "kefu: there is no command \"kb bogus\": see kefu --help\n");
 }
