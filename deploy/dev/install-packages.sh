@@ -13,7 +13,7 @@ packages=(
   # tests and benchmarks
   libgtest-dev libgmock-dev libbenchmark-dev openssl
   # servers, and what the scripts themselves call
-  nats-server redis-server python3 python3-pip ca-certificates curl jq procps
+  nats-server redis-server python3 python3-pip python3-venv ca-certificates curl jq procps
 )
 
 missing=()

@@ -167,7 +167,7 @@ ask() {
 mkdir -p "$log_dir"
 if [ "$(running | wc -l)" -lt $((${#servers[@]} + ${#services[@]})) ]; then
   say "1/5 Packages, sources of llama.cpp and the embedding model (only what is missing)"
-  deploy/dev/prepare.sh || exit 1
+  deploy/dev/prepare.sh --without-tests || exit 1
   choose_ports  # before the build, which takes minutes
   build
   say "3/5 Starting nats-server ($nats_port), redis-server ($redis_port) and the five services"
