@@ -133,7 +133,7 @@ BREAKING_EDITS = [
     (r"repeated Passage passages = 7;", r"Passage passages = 7;"),
     (r"VectorFormat format = 2;", r"uint32 format = 2;"),
     (r"ACTION_DELETE = 2;", r"ACTION_DELETE = 3000;"),
-    (r"message Manifest \{", r"message Manifest2 {"),
+    (r"message CancelJobResponse \{", r"message CancelJobResponse2 {"),
 ]
 
 
