@@ -16,8 +16,9 @@ struct StreamLimits {
   int replicas = 1;
 };
 
-/// KEFU_FILES, KEFU_JOBS, KEFU_PASSAGES, KEFU_VECTORS, KEFU_AUDIT and KEFU_DEAD. Every service makes sure of those that
-/// it uses, with the same specification, so that the order in which services start does not matter.
+/// KEFU_FILES, KEFU_JOBS, KEFU_PASSAGES, KEFU_VECTORS, KEFU_AUDIT and KEFU_DEAD. Every service makes sure of
+/// those that it uses, with the same specification, so that the order in which services start does not
+/// matter.
 std::vector<bus::StreamSpec> stream_specs(const StreamLimits& limits);
 
 /// Applies `ensure` to all of them.
