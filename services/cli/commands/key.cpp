@@ -47,7 +47,8 @@ json request_of(const KeyOptions& options) {
   json body{{"name", options.name}, {"role", options.role}};
   if (!options.kbs.empty()) body["kbs"] = options.kbs;
   if (!options.expires_at.empty()) body["expires_at"] = options.expires_at;
-  if (options.expires_in.count() != 0) body["expires_in_seconds"] = options.expires_in.count();
+  if (options.expires_in.count() != 0)
+    body["expires_in_seconds"] = std::chrono::ceil<std::chrono::seconds>(options.expires_in).count();
   if (options.requests_per_minute != 0) body["requests_per_minute"] = options.requests_per_minute;
   return body;
 }

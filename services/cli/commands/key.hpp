@@ -15,11 +15,11 @@ namespace kefu::cli {
 struct KeyOptions {
   std::string name;
   std::string role;
-  std::vector<std::string> kbs;           ///< empty: all
-  std::string expires_at;                 ///< RFC 3339; empty: see the next
-  std::chrono::seconds expires_in{0};     ///< 0: never
-  std::uint64_t requests_per_minute = 0;  ///< 0: the default of the server
-  std::string secret_file;                ///< where the secret goes; empty: it is printed
+  std::vector<std::string> kbs;             ///< empty: all
+  std::string expires_at;                   ///< RFC 3339; empty: see the next
+  std::chrono::milliseconds expires_in{0};  ///< 0: never
+  std::uint64_t requests_per_minute = 0;    ///< 0: the default of the server
+  std::string secret_file;                  ///< where the secret goes; empty: it is printed
   std::string id;
   bool json = false;
 };

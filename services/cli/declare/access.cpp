@@ -31,11 +31,10 @@ void declare_key_create(CLI::App& key, Chosen& chosen) {
   CLI::Option* expires_at =
       command.add_option("--expires-at", options->expires_at, "such as 2027-01-31T00:00:00Z")
           ->type_name("TIME");
-  add_duration(command, "--expires-in", "such as 90d or 12h", [options](std::chrono::milliseconds duration) {
-    options->expires_in = std::chrono::duration_cast<std::chrono::seconds>(duration);
-  })->excludes(expires_at);
+  add_duration(command, "--expires-in", "such as 90d or 12h", options->expires_in)->excludes(expires_at);
   command
-      .add_option("--requests-per-minute", options->requests_per_minute, "its rate limit; the server's default if not given")
+      .add_option("--requests-per-minute", options->requests_per_minute,
+                  "its rate limit; the server's default if not given")
       ->check(CLI::PositiveNumber)
       ->type_name("N");
   command

@@ -37,17 +37,13 @@ CLI::Validator not_empty() {
 }
 
 CLI::Option* add_duration(CLI::App& command, const char* name, const char* description,
-                          std::function<void(std::chrono::milliseconds)> take) {
-  return command
-      .add_option_function<std::string>(
-          name,
-          [take = std::move(take), name](const std::string& text) {
-            const auto duration = parse_duration(text);
-            if (!duration) throw CLI::ValidationError(name, duration.error().message);
-            take(*duration);
-          },
-          description)
-      ->type_name("TIME");
+                          std::chrono::milliseconds& duration) {
+  const auto read = [&duration, name](const std::string& text) {
+    const auto parsed = parse_duration(text);
+    if (!parsed) throw CLI::ValidationError(name, parsed.error().message);
+    duration = *parsed;
+  };
+  return command.add_option_function<std::string>(name, read, description)->type_name("TIME");
 }
 
 void runs(CLI::App& command, Chosen& chosen, Command does) {

@@ -38,7 +38,7 @@ void runs(CLI::App& command, Chosen& chosen, Command does);
 
 /// A length of time, such as 30s.
 CLI::Option* add_duration(CLI::App& command, const char* name, const char* description,
-                          std::function<void(std::chrono::milliseconds)> take);
+                          std::chrono::milliseconds& duration);
 
 void declare_questions(CLI::App& app, Chosen& chosen);   ///< import, ask, search, status
 void declare_content(CLI::App& app, Chosen& chosen);     ///< kb, docs, jobs, delete

@@ -73,11 +73,7 @@ void add_load(CLI::App& command, const std::shared_ptr<BenchOptions>& options) {
       ->type_name("N")
       ->capture_default_str()
       ->excludes(rate);
-  add_duration(command, "--duration", "such as 30s or 5m (10s if not given)",
-               [options](std::chrono::milliseconds duration) {
-                 if (duration > kLongestBench) throw CLI::ValidationError("--duration", "at most 1h");
-                 options->duration = duration;
-               });
+  add_duration(command, "--duration", "such as 30s or 5m, at most 1h (10s if not given)", options->duration);
 }
 
 void declare_bench(CLI::App& app, Chosen& chosen) {
@@ -102,6 +98,7 @@ void declare_bench(CLI::App& app, Chosen& chosen) {
   add_load(command, options);
   add_json(command, options->json);
   command.callback([&chosen, options, question, file] {
+    if (options->duration > kLongestBench) throw CLI::ValidationError("--duration", "at most 1h");
     if (question->empty() && file->empty()) throw CLI::RequiredError("QUESTION or --questions");
     chosen.command = [options](ApiClient& api, Console& console, Interrupt& interrupt) {
       return bench(*options, api, console, interrupt);
