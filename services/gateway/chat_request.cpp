@@ -75,10 +75,10 @@ bool is_kind(const json& value, Kind kind) {
 }
 
 const char* kind_name(Kind kind) {
-  constexpr std::array names{
+  constexpr std::array kNames{
       "a number",  "a whole number", "true or false", "a string", "a string or a list of strings",
       "an object", "a list"};
-  return names[static_cast<std::size_t>(kind)];
+  return kNames[static_cast<std::size_t>(kind)];
 }
 
 bool asks_for_nothing(std::string_view name, const json& value) {
@@ -89,13 +89,13 @@ bool asks_for_nothing(std::string_view name, const json& value) {
 
 Result<> check_parameters(const JsonObject& object) {
   for (const auto& [name, kind] : kWithoutEffect) {
-    const json* value = object.find(name.data());
+    const json* value = object.find(std::string(name).c_str());
     if (value != nullptr && !is_kind(*value, kind))
       return fail(Errc::invalid_argument,
                   fmt::format("field \"{}\" must be {}, not {}", name, kind_name(kind), value->type_name()));
   }
   for (const std::string_view name : kNotSupported) {
-    const json* value = object.find(name.data());
+    const json* value = object.find(std::string(name).c_str());
     if (value != nullptr && !asks_for_nothing(name, *value))
       return fail(Errc::invalid_argument, fmt::format("field \"{}\" is not supported", name));
   }

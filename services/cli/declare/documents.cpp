@@ -53,26 +53,26 @@ void declare_delete(CLI::App& docs, Chosen& chosen) {
   });
 }
 
-/// A field that may be given as empty, which is not the same as not given.
-void add_field(CLI::App& command, const std::shared_ptr<RowOptions>& options, const std::string& name,
-               const char* description) {
+/// A field that may be given as empty, which is not the same as not given. What runs the command keeps
+/// `options`.
+void add_field(CLI::App& command, RowOptions& options, const std::string& name, const char* description) {
   command
       .add_option_function<std::string>(
-          "--" + name, [options, name](const std::string& value) { options->fields[name] = value; },
+          "--" + name, [&options, name](const std::string& value) { options.fields[name] = value; },
           description)
       ->type_name("TEXT");
 }
 
-void add_fields(CLI::App& command, const std::shared_ptr<RowOptions>& options) {
+void add_fields(CLI::App& command, RowOptions& options) {
   add_field(command, options, "question", "FAQ: the main phrasing");
   add_field(command, options, "answer", "FAQ: the answer");
   command
       .add_option_function<std::vector<std::string>>(
           "--similar",
-          [options](const std::vector<std::string>& given) {
+          [&options](const std::vector<std::string>& given) {
             // Once and empty: no other phrasing.
             const bool none = given.size() == 1 && given.front().empty();
-            options->fields["similar"] = none ? nlohmann::json::array() : nlohmann::json(given);
+            options.fields["similar"] = none ? nlohmann::json::array() : nlohmann::json(given);
           },
           "FAQ: another phrasing; may be repeated, and replaces all; \"\" for none")
       ->type_name("TEXT")
@@ -105,7 +105,7 @@ void declare_row_command(CLI::App& docs, Chosen& chosen, const RowCommand& decla
         ->check(CLI::PositiveNumber)
         ->type_name("ROW");
   }
-  if (declared.has_fields) add_fields(command, options);
+  if (declared.has_fields) add_fields(command, *options);
   command.add_option("--version", options->version, "fail unless the document is still of this version")
       ->check(CLI::PositiveNumber)
       ->type_name("N");
