@@ -54,12 +54,12 @@ void declare_delete(CLI::App& docs, Chosen& chosen) {
 }
 
 /// A field that may be given as empty, which is not the same as not given. What runs the command keeps
-/// `options`.
-void add_field(CLI::App& command, RowOptions& options, const std::string& name, const char* description) {
+/// `options`; `name` is a literal.
+void add_field(CLI::App& command, RowOptions& options, const char* name, const char* description) {
   command
       .add_option_function<std::string>(
-          "--" + name, [&options, name](const std::string& value) { options.fields[name] = value; },
-          description)
+          std::string("--") + name,
+          [&options, name](const std::string& value) { options.fields[name] = value; }, description)
       ->type_name("TEXT");
 }
 

@@ -47,6 +47,7 @@ std::string_view grapheme_prefix(std::string_view text, std::size_t max_bytes) {
   if (text.size() <= max_bytes) return text;
   std::size_t end = text::truncate_utf8(text, max_bytes).size();
   if (end == 0) {
+    // NOLINTNEXTLINE(bugprone-inc-dec-in-conditions): inside the macro of ICU
     U8_FWD_1(text.data(), end, text.size());
     return text.substr(0, end);
   }
