@@ -4,7 +4,9 @@
 
 namespace kefu::answer {
 
-AnswerMetrics::AnswerMetrics(telemetry::Metrics& metrics) : metrics_(metrics) {
+AnswerMetrics::AnswerMetrics(telemetry::Metrics& metrics)
+    : llm_errors_(metrics, "kefu_answer_llm_errors_total",
+                  "Calls of the language model that failed, by error code") {
   for (const auto decision : {kefu::v1::DECISION_FAQ, kefu::v1::DECISION_EXTRACTED,
                               kefu::v1::DECISION_GENERATED, kefu::v1::DECISION_REFUSED}) {
     answered_.emplace(decision, metrics.counter("kefu_answer_questions_total", "Questions answered",
@@ -14,6 +16,9 @@ AnswerMetrics::AnswerMetrics(telemetry::Metrics& metrics) : metrics_(metrics) {
     operations_.emplace(operation, metrics.latency("kefu_answer_request_seconds",
                                                    "From the request to its last reply or error",
                                                    {{"operation", operation}}));
+    errors_.emplace(operation, telemetry::ErrorCounters(metrics, "kefu_answer_errors_total",
+                                                        "Requests that ended in an error, by its code",
+                                                        {{"operation", operation}}));
   }
   for (const auto name :
        {stage::kPrepare, stage::kRewrite, stage::kEmbed, stage::kSearch, stage::kDecide, stage::kGenerate}) {
@@ -40,10 +45,7 @@ void AnswerMetrics::finished(std::string_view operation, std::chrono::steady_clo
 }
 
 void AnswerMetrics::failed(std::string_view operation, Errc code) const {
-  metrics_
-      .counter("kefu_answer_errors_total", "Requests that ended in an error, by its code",
-               {{"operation", std::string(operation)}, {"code", std::string(traits(code).wire_code)}})
-      .add();
+  errors_.find(operation)->second.count(code);
 }
 
 void AnswerMetrics::stage(std::string_view stage, std::chrono::steady_clock::duration duration) const {
@@ -62,11 +64,6 @@ void AnswerMetrics::tokens(const kefu::v1::Usage& usage) const {
 
 void AnswerMetrics::degraded(std::string_view reason) const { degraded_.find(reason)->second.add(); }
 
-void AnswerMetrics::language_model_failed(Errc code) const {
-  metrics_
-      .counter("kefu_answer_llm_errors_total", "Calls of the language model that failed, by error code",
-               {{"code", std::string(traits(code).wire_code)}})
-      .add();
-}
+void AnswerMetrics::language_model_failed(Errc code) const { llm_errors_.count(code); }
 
 }  // namespace kefu::answer

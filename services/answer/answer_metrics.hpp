@@ -3,6 +3,7 @@
 #include "kefu/v1/ask.pb.h"
 
 #include <kefu/base/error.hpp>
+#include <kefu/telemetry/error_counters.hpp>
 #include <kefu/telemetry/metrics.hpp>
 
 #include <chrono>
@@ -34,8 +35,8 @@ inline constexpr std::string_view kNoConversation = "no_conversation";  ///< the
 inline constexpr std::string_view kLlmCut = "llm_cut";  ///< its answer reached the limit of tokens
 }  // namespace degraded
 
-/// The metrics of this service; README.md lists them. Every series whose labels are known exists from the
-/// start, at zero.
+/// The metrics of this service; docs/metrics.md lists them. Every series whose labels are known exists from
+/// the start, at zero.
 class AnswerMetrics {
  public:
   /// `metrics` outlives this object.
@@ -54,12 +55,13 @@ class AnswerMetrics {
   using Counters = std::map<std::string, telemetry::Counter, std::less<>>;
   using Histograms = std::map<std::string, telemetry::Histogram, std::less<>>;
 
-  telemetry::Metrics& metrics_;
   std::map<kefu::v1::Decision, telemetry::Counter> answered_;
   Histograms operations_;
   Histograms stages_;
   Counters degraded_;
   Counters tokens_;
+  std::map<std::string, telemetry::ErrorCounters, std::less<>> errors_;  // by operation
+  telemetry::ErrorCounters llm_errors_;
 };
 
 }  // namespace kefu::answer

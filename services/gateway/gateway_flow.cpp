@@ -34,7 +34,7 @@ GatewayFlow::GatewayFlow(const GatewayConfig& config, bus::MessageBus& bus, bus:
       log_(log),
       admission_(rules_of(config), access.keys, access.admin_key, access.limiter, metrics),
       audit_log_(store, log, metrics),
-      errors_(metrics),
+      errors_(metrics, "kefu_gateway_errors_total", "HTTP requests that failed, by error code"),
       unrouted_(metrics, "other", "other"),
       knowledge_bases_(bus),
       document_views_(bus),

@@ -29,14 +29,4 @@ void RouteMetrics::finished(int status, std::chrono::steady_clock::duration dura
   duration_.observe(duration);
 }
 
-ErrorMetrics::ErrorMetrics(telemetry::Metrics& metrics) {
-  for (int code = 0; code <= static_cast<int>(Errc::internal); ++code) {
-    by_code_.push_back(metrics.counter("kefu_gateway_errors_total",
-                                       "HTTP requests that failed, by error code",
-                                       {{"code", std::string(traits(static_cast<Errc>(code)).wire_code)}}));
-  }
-}
-
-void ErrorMetrics::count(Errc code) const { by_code_[static_cast<std::size_t>(code)].add(); }
-
 }  // namespace kefu::gateway

@@ -1,13 +1,11 @@
 #pragma once
 
-#include <kefu/base/error.hpp>
 #include <kefu/telemetry/metrics.hpp>
 
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <string>
-#include <vector>
 
 namespace kefu::gateway {
 
@@ -25,16 +23,6 @@ class RouteMetrics {
   telemetry::Histogram duration_;
   telemetry::Gauge in_flight_gauge_;
   std::size_t in_flight_ = 0;
-};
-
-/// Failed requests by the code that the client was given.
-class ErrorMetrics {
- public:
-  explicit ErrorMetrics(telemetry::Metrics& metrics);
-  void count(Errc code) const;
-
- private:
-  std::vector<telemetry::Counter> by_code_;  // in the order of Errc
 };
 
 }  // namespace kefu::gateway

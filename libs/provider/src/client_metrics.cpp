@@ -1,5 +1,7 @@
 #include "client_metrics.hpp"
 
+#include <string>
+
 namespace kefu::provider {
 
 ClientMetrics::ClientMetrics(telemetry::Metrics& metrics, Role role)
@@ -10,23 +12,14 @@ ClientMetrics::ClientMetrics(telemetry::Metrics& metrics, Role role)
                               {{"role", std::string(role.label)}})),
       in_flight(metrics.gauge("kefu_provider_requests_in_flight", "Requests open at an outside model",
                               {{"role", std::string(role.label)}})),
-      metrics_(metrics),
-      role_(role.label),
+      errors_(metrics, "kefu_provider_errors_total", "Requests to an outside model that ended with an error",
+              {{"role", std::string(role.label)}}),
       breaker_(metrics.gauge("kefu_provider_breaker_state", "0 closed, 1 half-open, 2 open",
                              {{"role", std::string(role.label)}})) {
   in_flight.set(0);
   show(Breaker::State::closed);
-  for (const Errc code : {Errc::unavailable, Errc::overloaded, Errc::bad_upstream, Errc::payload_too_large,
-                          Errc::deadline_exceeded})
-    errors(code).add(0);
 }
 
 void ClientMetrics::show(Breaker::State state) const { breaker_.set(static_cast<double>(state)); }
-
-telemetry::Counter ClientMetrics::errors(Errc code) const {
-  return metrics_.counter("kefu_provider_errors_total",
-                          "Requests to an outside model that ended with an error",
-                          {{"role", role_}, {"code", std::string(traits(code).wire_code)}});
-}
 
 }  // namespace kefu::provider

@@ -3,9 +3,8 @@
 #include <kefu/base/error.hpp>
 #include <kefu/provider/breaker.hpp>
 #include <kefu/provider/role.hpp>
+#include <kefu/telemetry/error_counters.hpp>
 #include <kefu/telemetry/metrics.hpp>
-
-#include <string>
 
 namespace kefu::provider {
 
@@ -14,7 +13,7 @@ class ClientMetrics {
  public:
   ClientMetrics(telemetry::Metrics& metrics, Role role);
 
-  void failed(Errc code) const { errors(code).add(); }
+  void failed(Errc code) const { errors_.count(code); }
   void show(Breaker::State state) const;
 
   telemetry::Histogram seconds;  ///< of each attempt, until the last byte of its response
@@ -22,10 +21,7 @@ class ClientMetrics {
   telemetry::Gauge in_flight;
 
  private:
-  telemetry::Counter errors(Errc code) const;
-
-  telemetry::Metrics& metrics_;
-  std::string role_;
+  telemetry::ErrorCounters errors_;
   telemetry::Gauge breaker_;
 };
 

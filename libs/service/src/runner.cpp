@@ -4,6 +4,7 @@
 #include <kefu/bus/nats_bus.hpp>
 #include <kefu/service/log_bugs.hpp>
 #include <kefu/service/runner.hpp>
+#include <kefu/telemetry/process_metrics.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -83,6 +84,7 @@ class Runner {
         signals_(io, SIGINT, SIGTERM),
         drain_watchdog_(io),
         stop_(io.get_executor()) {
+    telemetry::add_process_metrics(metrics_, KEFU_VERSION);
     endpoints_.add_to(router_);
     admin_.emplace(
         io_.get_executor(),

@@ -1,17 +1,14 @@
 #include <kefu/telemetry/operation_metrics.hpp>
 
-#include <utility>
-
 namespace kefu::telemetry {
 
-OperationMetrics::OperationMetrics(Metrics& metrics, const std::string& service, std::string operation)
-    : metrics_(metrics),
-      errors_name_("kefu_" + service + "_errors_total"),
-      operation_(std::move(operation)),
-      requests_(metrics.counter("kefu_" + service + "_requests_total", "Requests by operation",
-                                {{"operation", operation_}})),
+OperationMetrics::OperationMetrics(Metrics& metrics, const std::string& service, const std::string& operation)
+    : requests_(metrics.counter("kefu_" + service + "_requests_total", "Requests by operation",
+                                {{"operation", operation}})),
+      errors_(metrics, "kefu_" + service + "_errors_total", "Requests that ended with an error",
+              {{"operation", operation}}),
       seconds_(metrics.latency("kefu_" + service + "_request_seconds", "Time to answer a request",
-                               {{"operation", operation_}})) {}
+                               {{"operation", operation}})) {}
 
 void OperationMetrics::succeeded(std::chrono::steady_clock::duration taken) const {
   requests_.add();
@@ -20,10 +17,7 @@ void OperationMetrics::succeeded(std::chrono::steady_clock::duration taken) cons
 
 void OperationMetrics::failed(Errc code) const {
   requests_.add();
-  metrics_
-      .counter(errors_name_, "Requests that ended with an error",
-               {{"operation", operation_}, {"code", std::string(traits(code).wire_code)}})
-      .add();
+  errors_.count(code);
 }
 
 }  // namespace kefu::telemetry

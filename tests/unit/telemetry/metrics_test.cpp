@@ -1,5 +1,6 @@
 #include <kefu/telemetry/metrics.hpp>
 #include <kefu/telemetry/operation_metrics.hpp>
+#include <kefu/telemetry/process_metrics.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,6 +8,7 @@
 namespace kefu::telemetry {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 TEST(Metrics, ExposeWhatWasCounted) {
@@ -46,6 +48,31 @@ TEST(OperationMetrics, CountRequestsErrorsAndTimesUnderTheNameOfTheService) {
   EXPECT_THAT(text, HasSubstr("kefu_index_requests_total{operation=\"search\"} 2"));
   EXPECT_THAT(text, HasSubstr("kefu_index_errors_total{code=\"not_ready\",operation=\"search\"} 1"));
   EXPECT_THAT(text, HasSubstr("kefu_index_request_seconds_count{operation=\"search\"} 1"));
+}
+
+TEST(ErrorCounters, ExistForEveryCodeBeforeTheFirstError) {
+  Metrics metrics;
+  const ErrorCounters errors(metrics, "kefu_x_errors_total", "Errors", {{"operation", "y"}});
+  errors.count(Errc::internal);
+  const std::string text = metrics.expose();
+  for (int code = 0; code < static_cast<int>(Errc::internal); ++code) {
+    const auto name = std::string(traits(static_cast<Errc>(code)).wire_code);
+    EXPECT_THAT(text, HasSubstr("kefu_x_errors_total{code=\"" + name + "\",operation=\"y\"} 0\n"));
+  }
+  EXPECT_THAT(text, HasSubstr("kefu_x_errors_total{code=\"internal\",operation=\"y\"} 1\n"));
+}
+
+TEST(ProcessMetrics, AreReadAtEachExposition) {
+  Metrics metrics;
+  add_process_metrics(metrics, "1.2.3");
+  for (int i = 0; i < 2; ++i) {
+    const std::string text = metrics.expose();
+    EXPECT_THAT(text, HasSubstr("kefu_build_info{version=\"1.2.3\"} 1\n"));
+    EXPECT_THAT(text, ContainsRegex("\nprocess_resident_memory_bytes [1-9]"));
+    EXPECT_THAT(text, ContainsRegex("\nprocess_open_fds [1-9]"));
+    EXPECT_THAT(text, ContainsRegex("\nprocess_start_time_seconds [1-9]"));
+    EXPECT_THAT(text, ContainsRegex("\nprocess_cpu_seconds_total [0-9.]*[1-9]"));
+  }
 }
 
 }  // namespace

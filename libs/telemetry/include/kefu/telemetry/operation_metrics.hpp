@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kefu/base/error.hpp>
+#include <kefu/telemetry/error_counters.hpp>
 #include <kefu/telemetry/metrics.hpp>
 
 #include <chrono>
@@ -13,16 +14,14 @@ namespace kefu::telemetry {
 class OperationMetrics {
  public:
   /// `metrics` outlives this object.
-  OperationMetrics(Metrics& metrics, const std::string& service, std::string operation);
+  OperationMetrics(Metrics& metrics, const std::string& service, const std::string& operation);
 
   void succeeded(std::chrono::steady_clock::duration taken) const;
   void failed(Errc code) const;
 
  private:
-  Metrics& metrics_;
-  std::string errors_name_;
-  std::string operation_;
   Counter requests_;
+  ErrorCounters errors_;
   Histogram seconds_;
 };
 
