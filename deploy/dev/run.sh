@@ -4,6 +4,7 @@
 #   KEFU_LISTEN_PORT (8080)      the HTTP API
 #   KEFU_NATS_PORT (4222), KEFU_REDIS_PORT (6379)
 #   KEFU_ADMIN_PORT_BASE (9101)  /readyz and /metrics of the five services, in the order of `services` in processes.sh
+#   KEFU_MODEL                   the embedding model, a GGUF file; docs/embedding-models.md has others than the default
 # All but the first give way to other free ports when they are occupied and were not set.
 # Each service also takes its own settings from the environment: kefu-answer --help.
 set -euo pipefail
@@ -11,7 +12,7 @@ cd "$(dirname "$0")/../.."
 source deploy/dev/processes.sh
 
 bin=$PWD/build/release/bin
-model=$PWD/.cache/models/multilingual-e5-small-q4_0.gguf
+model=${KEFU_MODEL:-$PWD/.cache/models/multilingual-e5-small-q4_0.gguf}
 sample=(deploy/sample/shop/*)
 questions=("买了一周的鞋子还能退吗?" "运费谁出?" "退回去的包裹能发到付吗?")
 

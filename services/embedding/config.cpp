@@ -54,8 +54,10 @@ Result<> complete(RemoteConfig& remote) {
 
 void add_settings(service::Settings& settings, EmbeddingConfig& config) {
   settings.add("model", config.model.model_path, "GGUF file of the embedding model");
-  settings.add("query-prefix", config.model.query_prefix, "what the model expects before a question");
-  settings.add("passage-prefix", config.model.passage_prefix, "what the model expects before a passage");
+  settings.add("query-prefix", config.model.query_prefix,
+               "what the model expects before a question, or none");
+  settings.add("passage-prefix", config.model.passage_prefix,
+               "what the model expects before a passage, or none");
   settings.add("max-tokens", config.model.max_tokens, "longest text in tokens; less if the model takes less");
   settings.add("workers", config.model.workers, "texts computed at once; 0: two, or one on a single core");
   settings.add("threads", config.model.threads,
@@ -71,7 +73,20 @@ void add_settings(service::Settings& settings, EmbeddingConfig& config) {
   settings.add("import-slots", config.import_slots, "parts of documents embedded at once");
 }
 
+namespace {
+
+/// An empty setting counts as not given, so a model that takes texts as they are is told so by a word.
+void read_none(std::string& prefix) {
+  if (prefix == "none") prefix.clear();
+}
+
+}  // namespace
+
 Result<> validate(EmbeddingConfig& config) {
+  for (std::string* prefix : {&config.model.query_prefix, &config.model.passage_prefix,
+                              &config.remote.embedder.query_prefix, &config.remote.embedder.passage_prefix}) {
+    read_none(*prefix);
+  }
   if (config.remote.given()) KEFU_CHECK(complete(config.remote));
   if (config.model.model_path.empty()) return fail(Errc::invalid_argument, "model must name a GGUF file");
   if (config.model.max_tokens == 0) return fail(Errc::invalid_argument, "max-tokens must be at least 1");

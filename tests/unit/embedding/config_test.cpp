@@ -33,6 +33,12 @@ TEST(EmbeddingConfig, TakesTheModelInThisProcessWithoutAUrl) {
   EXPECT_FALSE(reading.config.remote.given());
 }
 
+TEST(EmbeddingConfig, KnowsAModelThatTakesTextsAsTheyAre) {
+  const Reading reading = read({"--query-prefix", "none", "--passage-prefix", "none"});
+  EXPECT_EQ(reading.config.model.query_prefix, "");
+  EXPECT_EQ(reading.config.model.passage_prefix, "");
+}
+
 TEST(EmbeddingConfig, TakesARemoteModel) {
   const Reading reading = read({"--embedding-url", "https://host/v1", "--embedding-model", "bge-m3",
                                 "--embedding-dimensions", "1024", "--embedding-batch", "64",

@@ -66,7 +66,8 @@ class LlamaEmbedderTest : public ::testing::Test {
     return loaded.error();
   }
 
-  asio::io_context io;
+  // Shared like the embedder, whose threads must not outlive it.
+  static inline asio::io_context io;
   kefu::testing::TemporaryDirectory directory;
   static inline const telemetry::Logger log{"test", telemetry::Level::error, [](std::string_view) {}};
 };
