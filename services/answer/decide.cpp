@@ -1,6 +1,7 @@
 #include "decide.hpp"
 
 #include "code_points.hpp"
+#include "model_codes.hpp"
 
 #include <kefu/text/normalize.hpp>
 
@@ -77,10 +78,11 @@ const LogisticModel& model_for(const kefu::v1::Hit& hit, bool lexical_only, cons
   return lexical_only ? weights.text_lexical : weights.text;
 }
 
-double confidence_of(const Features& features, const LogisticModel& model) {
+double confidence_of(const Features& features, const LogisticModel& model, double missing_code) {
   const double sum = model.bias + model.cosine * features.cosine + model.z * features.z +
                      model.gap * features.gap + model.coverage * features.coverage +
-                     model.likeness * features.likeness + model.exact * features.exact;
+                     model.likeness * features.likeness + model.exact * features.exact +
+                     missing_code * features.missing_code;
   return 1 / (1 + std::exp(-sum));
 }
 
@@ -135,6 +137,7 @@ std::vector<std::pair<std::string, double*>> named_weights(DecisionWeights& weig
   add_model("text", weights.text);
   add_model("faq_lexical", weights.faq_lexical);
   add_model("text_lexical", weights.text_lexical);
+  named.emplace_back("missing_code", &weights.missing_code);
   named.emplace_back("prior.mean", &weights.prior_mean);
   named.emplace_back("prior.deviation", &weights.prior_deviation);
   named.emplace_back("prior.passages", &weights.prior_passages);
@@ -158,6 +161,7 @@ std::vector<Assessment> assess(std::string_view question, const kefu::v1::Search
                                const DecisionWeights& weights) {
   const std::string folded_question = text::fold_for_matching(question);
   const auto question_pairs = sorted_pairs(folded_question);
+  const auto codes = model_codes(question);
   const Background background = background_of(found, weights);
   std::vector<Assessment> assessments;
   assessments.reserve(static_cast<std::size_t>(found.hits_size()));
@@ -172,8 +176,9 @@ std::vector<Assessment> assess(std::string_view question, const kefu::v1::Search
     features.coverage = std::clamp(static_cast<double>(hit.coverage()), 0.0, 1.0);
     features.likeness = dice(question_pairs, sorted_pairs(folded));
     features.exact = !folded.empty() && folded == folded_question ? 1 : 0;
+    features.missing_code = lacks_a_code(hit.passage(), codes) ? 1 : 0;
     const auto& model = model_for(hit, found.lexical_only(), weights);
-    assessments.push_back({&hit, features, confidence_of(features, model)});
+    assessments.push_back({&hit, features, confidence_of(features, model, weights.missing_code)});
   }
   return assessments;
 }

@@ -25,6 +25,7 @@ struct Features {
   double coverage = 0;  ///< share of the question's terms that the passage holds, weighted by rarity, 0..1
   double likeness = 0;  ///< Dice coefficient of the character pairs of question and passage, folded, 0..1
   double exact = 0;     ///< 1 where question and passage are the same folded text
+  double missing_code = 0;  ///< 1 where the question names a model code that the passage does not hold
 };
 
 /// One logistic model: confidence = 1 / (1 + exp(-(bias + sum of weight * feature))).
@@ -55,6 +56,9 @@ struct DecisionWeights {
       .bias = -4.5, .cosine = 0, .z = 0, .gap = 0, .coverage = 4.0, .likeness = 4.0, .exact = 8.0};
   LogisticModel text_lexical{
       .bias = -4.5, .cosine = 0, .z = 0, .gap = 0, .coverage = 7.0, .likeness = 0, .exact = 4.0};
+
+  /// Of all models, by judgement: what is said of one product is no answer about another.
+  double missing_code = -12;
 
   /// Mean and deviation of a handful of passages say nothing: they are mixed with these, as if so many
   /// passages more had been seen.
