@@ -1,6 +1,7 @@
 #include "answer_service.hpp"
 
 #include <kefu/proto/subjects.hpp>
+#include <kefu/text/normalize.hpp>
 
 #include <chrono>
 #include <exception>
@@ -52,6 +53,7 @@ AnswerService::AnswerService(Parts parts, Config config)
       tasks_(parts_.executor, [](std::exception_ptr exception) { std::rethrow_exception(exception); }) {}
 
 Task<Result<>> AnswerService::start() {
+  text::warm_up();
   const Deadline deadline = Deadline::in(kStartWithin);
   KEFU_CO_CHECK(co_await parts_.knowledge_bases->ensure(0ms, deadline));
   KEFU_CO_CHECK(

@@ -3,6 +3,13 @@
 #include <utility>
 
 namespace kefu::index {
+namespace {
+
+/// Bytes of vectors that are scanned in about 0.2 ms, on the event loop: some 12,000 passages of 384
+/// dimensions.
+constexpr std::uint64_t kSearchedAtOnce = std::uint64_t{24} << 20;
+
+}  // namespace
 
 Task<Result<>> EmbeddedEngine::apply(std::vector<DocumentUpdate> updates) {
   std::map<std::shared_ptr<Collection>, std::vector<DocumentUpdate>> by_collection;
@@ -37,10 +44,12 @@ Task<Result<SearchOutcome>> EmbeddedEngine::search(SearchQuery query, Deadline d
     nothing.lexical_only = query.vector.empty();
     co_return nothing;
   }
-  auto outcome = co_await search_pool_.run([collection = found->second, query = std::move(query),
+  auto snapshot = found->second->snapshot();
+  if (snapshot->size.vector_bytes <= kSearchedAtOnce) co_return index::search(*snapshot, query, weights_);
+  auto outcome = co_await search_pool_.run([snapshot = std::move(snapshot), query = std::move(query),
                                             weights = weights_, deadline]() -> std::optional<SearchOutcome> {
     if (deadline.passed()) return std::nullopt;  // waited for a thread too long: nobody waits any more
-    return index::search(*collection->snapshot(), query, weights);
+    return index::search(*snapshot, query, weights);
   });
   if (!outcome) co_return fail(Errc::deadline_exceeded, "the deadline passed before the search began");
   co_return *std::move(outcome);

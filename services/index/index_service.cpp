@@ -5,6 +5,7 @@
 #include <kefu/proto/streams.hpp>
 #include <kefu/proto/subjects.hpp>
 #include <kefu/service/log_bugs.hpp>
+#include <kefu/text/normalize.hpp>
 
 #include <array>
 #include <utility>
@@ -78,6 +79,7 @@ IndexService::IndexService(IndexConfig config, const service::Environment& envir
 }
 
 Task<Result<>> IndexService::start() {
+  text::warm_up();
   KEFU_CO_CHECK(co_await ensure_storage());
   KEFU_CO_CHECK(serve(proto::kPutKnowledgeBase, "put_kb", &IndexFlow::put, kMaxOthers));
   KEFU_CO_CHECK(serve(proto::kDeleteKnowledgeBase, "delete_kb", &IndexFlow::remove, kMaxOthers));

@@ -83,6 +83,11 @@ bool is_kept_mark(UChar32 mark, UChar32 before, UChar32 after) {
 
 }  // namespace
 
+void warm_up() {
+  constexpr std::string_view kHan = "的";
+  (void)fold_for_matching(kHan);
+}
+
 std::string normalize(std::string_view utf8) {
   if (is_plain_ascii(utf8)) return collapse_spaces(utf8);
   return collapse_spaces(apply_nfkc(without_controls(utf8)));

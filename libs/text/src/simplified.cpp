@@ -32,11 +32,12 @@ Table read_table() {
     all.append(c).append(u' ');  // apart, so that no rule sees two of them
   to_simplified->transliterate(all);
   Table table{};
+  if (all.length() != static_cast<std::int32_t>(2 * table.size()))
+    throw std::runtime_error("ICU makes other than one character of one in Traditional-Simplified");
   for (std::size_t i = 0; i < table.size(); ++i) {
     const auto own = static_cast<char16_t>(kFirst + i);
     table[i] = own;
     const auto position = static_cast<std::int32_t>(2 * i);
-    if (all.length() != static_cast<std::int32_t>(2 * table.size())) continue;
     if (is_mapped(all.charAt(position))) table[i] = all.charAt(position);
   }
   for (char16_t& c : table) c = table[index_of(c)];  // some are simplified in two steps

@@ -2,6 +2,7 @@
 
 #include <kefu/async/signal.hpp>
 #include <kefu/async/task_group.hpp>
+#include <kefu/testing/poll.hpp>
 
 #include <map>
 #include <stdexcept>
@@ -81,6 +82,11 @@ Task<bool> runs_empty(World& world) {
     if (state && state->messages == 0) co_return true;
   }
   co_return false;
+}
+
+Task<bool> finished(World& world, std::string stream, std::string durable, std::uint64_t sequence) {
+  const auto now = co_await world.reader().finished_up_to(std::move(stream), std::move(durable), soon());
+  co_return now.has_value() && *now == sequence;
 }
 
 BUS_TEST(WorkerContract, WorksOnEverythingOnceInOrder) {
@@ -167,13 +173,7 @@ BUS_TEST(WorkerContract, KnowsUpToWhereEverythingIsFinished) {
   auto work = co_await world.reader().work(log, handler, desk.giver(), soon());
   CO_ASSERT(work);
   EXPECT_TRUE(co_await eventually([&] { return desk.done().size() == 3; }));
-  std::uint64_t finished = 0;
-  for (const Deadline deadline = soon(); finished < 3 && !deadline.passed(); co_await sleep_for(10ms)) {
-    const auto now = co_await world.reader().finished_up_to("LOG", "desk", soon());
-    CO_ASSERT(now);
-    finished = *now;
-  }
-  EXPECT_EQ(finished, 3U);
+  EXPECT_TRUE(co_await testing::eventually_true([&world] { return finished(world, "LOG", "desk", 3); }));
   co_await (*work)->drain();
 }
 

@@ -2,6 +2,7 @@
 #include <kefu/redis/key_value_cache.hpp>
 #include <kefu/redis/memory_cache.hpp>
 #include <kefu/redis/redis_cache.hpp>
+#include <kefu/testing/poll.hpp>
 #include <kefu/testing/run_task.hpp>
 #include <kefu/testing/servers.hpp>
 
@@ -117,18 +118,8 @@ TEST_P(KeyValueCacheContract, ForgetsAValueAfterItsTime) {
   ASSERT_TRUE(put({{"short", "1"}}, 1s));
   ASSERT_TRUE(put({{"long", "1"}}, 60s));
   EXPECT_EQ(get({"short", "long"}), (Values{"1", "1"}));
-  struct Poll {
-    static Task<bool> run(KeyValueCache& cache) {
-      const Deadline limit = Deadline::in(10s);
-      while (!limit.passed()) {
-        const auto values = co_await cache.get_many({"short", "long"}, limit);
-        if (values && !values->at(0)) co_return values->at(1) == "1";
-        co_await sleep_for(20ms);
-      }
-      co_return false;
-    }
-  };
-  EXPECT_TRUE(testing::run_task(subject_->io(), Poll::run(subject_->cache())));
+  EXPECT_TRUE(testing::eventually(subject_->io(), [&] { return get({"short"}) == (Values{std::nullopt}); }));
+  EXPECT_EQ(get({"long"}), (Values{"1"}));
 }
 
 TEST_P(KeyValueCacheContract, KeepsAValueForAtLeastASecond) {

@@ -2,6 +2,7 @@
 #include "embedding_system.hpp"
 
 #include <kefu/http/client.hpp>
+#include <kefu/testing/poll.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -36,15 +37,18 @@ Task<Readiness> readiness(EmbeddingSystem& system) {
   co_return Readiness{response->status, response->body};
 }
 
-/// Polls /readyz until it says `words`, and returns its status.
+Task<bool> says(EmbeddingSystem& system, std::string words, int& status) {
+  const Readiness now = co_await readiness(system);
+  status = now.status;
+  co_return now.body.contains(words);
+}
+
+/// Polls /readyz until it says `words`, and returns its status, 0 when it does not.
 Task<int> status_when_it_says(EmbeddingSystem& system, std::string words) {
-  const Deadline give_up = Deadline::in(30s);
-  while (!give_up.passed()) {
-    const Readiness now = co_await readiness(system);
-    if (now.body.contains(words)) co_return now.status;
-    co_await sleep_for(20ms);
-  }
-  co_return 0;
+  int status = 0;
+  const auto check = [&] { return says(system, words, status); };
+  const bool said = co_await kefu::testing::eventually_true(check, 30s);
+  co_return said ? status : 0;
 }
 
 proto::VersionKey version_of(std::string document) {
@@ -63,16 +67,15 @@ Task<Result<std::uint64_t>> publish_part(EmbeddingSystem& system, std::string do
       Deadline::in(5s));
 }
 
+Task<bool> has_vectors_now(EmbeddingSystem& system, std::string document) {
+  const auto message = co_await system.streams.last(
+      std::string(proto::kVectorsStream), proto::vectors_subject(version_of(document), 0), Deadline::in(5s));
+  co_return message.has_value();
+}
+
 Task<bool> has_vectors(EmbeddingSystem& system, std::string document) {
-  const Deadline give_up = Deadline::in(30s);
-  while (!give_up.passed()) {
-    const auto message =
-        co_await system.streams.last(std::string(proto::kVectorsStream),
-                                     proto::vectors_subject(version_of(document), 0), Deadline::in(5s));
-    if (message) co_return true;
-    co_await sleep_for(20ms);
-  }
-  co_return false;
+  return kefu::testing::eventually_true([&system, document] { return has_vectors_now(system, document); },
+                                        30s);
 }
 
 TEST(RemoteEmbeddingService, WaitsForItsProviderServesAndOutlivesItsOutage) {

@@ -3,6 +3,7 @@
 
 #include <kefu/async/signal.hpp>
 #include <kefu/proto/subjects.hpp>
+#include <kefu/testing/poll.hpp>
 #include <kefu/testing/process.hpp>
 #include <kefu/vector/codec.hpp>
 
@@ -111,7 +112,7 @@ class LimitedEmbeddings : public Embeddings {
   LimitedEmbeddings() : Embeddings(GatewayConfig{.max_embeddings = 1}) {}
   Task<Result<std::string>> wait_until_told(RequestContext, bus::Message, bus::ReplySink&) {
     asked_ = true;
-    while (!told_) co_await sleep_for(1ms);
+    EXPECT_TRUE(co_await testing::eventually([this] { return told_.load(); }));
     co_return std::string{};
   }
   std::atomic<bool> asked_ = false;

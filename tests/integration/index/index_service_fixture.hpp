@@ -2,6 +2,8 @@
 
 #include "index_bed.hpp"
 
+#include <kefu/testing/poll.hpp>
+
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -25,12 +27,7 @@ class IndexServiceTest : public ::testing::Test {
 
   template <class Condition>
   bool soon(Condition condition) {
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > give_up) return false;
-      kefu::testing::run_task(io_, sleep_for(std::chrono::milliseconds(10)));
-    }
-    return true;
+    return kefu::testing::eventually(io_, std::move(condition));
   }
   bool ready(RunningIndex& index) {
     return soon([&] { return index.ready(); });

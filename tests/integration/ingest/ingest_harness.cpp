@@ -5,6 +5,7 @@
 
 #include <kefu/base/ids.hpp>
 #include <kefu/proto/streams.hpp>
+#include <kefu/testing/poll.hpp>
 
 #include <csignal>
 #include <utility>
@@ -126,13 +127,11 @@ std::vector<JobState> IngestHarness::unfinished_jobs() {
 }
 
 void IngestHarness::wait_published(std::uint64_t id) {
-  bool published = false;
-  for (const Deadline deadline = Deadline::in(40s); !published && !deadline.passed();) {
+  const auto published = [&] {
     const auto state = job(id);
-    published = state && state->published();
-    testing::run_task(io_, sleep_for(20ms));
-  }
-  EXPECT_TRUE(published);
+    return state && state->published();
+  };
+  EXPECT_TRUE(testing::eventually(io_, published, 40s));
 }
 
 std::uint64_t IngestHarness::messages(std::string_view stream) {
@@ -148,12 +147,11 @@ bool IngestHarness::has_manifest(std::uint64_t id) {
 
 JobState IngestHarness::wait_for(std::uint64_t id, JobState::State wanted) {
   JobState last;
-  for (const Deadline deadline = Deadline::in(40s); !deadline.passed();) {
+  const auto reached = [&] {
     if (auto state = job(id)) last = std::move(*state);
-    if (last.state() == wanted) break;
-    testing::run_task(io_, sleep_for(20ms));
-  }
-  EXPECT_EQ(last.state(), wanted) << last.ShortDebugString();
+    return last.state() == wanted;
+  };
+  EXPECT_TRUE(testing::eventually(io_, reached, 40s)) << last.ShortDebugString();
   return last;
 }
 

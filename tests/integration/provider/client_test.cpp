@@ -1,6 +1,7 @@
 #include <kefu/async/task_group.hpp>
 #include <kefu/provider/client.hpp>
 #include <kefu/testing/fake_endpoint.hpp>
+#include <kefu/testing/poll.hpp>
 #include <kefu/testing/process.hpp>
 
 #include <fmt/format.h>
@@ -218,8 +219,7 @@ TEST_F(ProviderClientTest, LeavesAProviderAloneThatFailsAndComesBackWhenOneReque
   EXPECT_EQ(endpoint.seen().size(), 2U);
 
   endpoint.always(FakeEndpoint::responds(200, "{}"));
-  run_task(io, sleep_for(100ms));
-  EXPECT_TRUE(post().result);
+  EXPECT_TRUE(kefu::testing::eventually(io, [&] { return post().result.has_value(); }));
   EXPECT_EQ(breaker(), 0);
 }
 

@@ -7,6 +7,7 @@
 #include <kefu/async/task_group.hpp>
 #include <kefu/bus/memory_bus.hpp>
 #include <kefu/proto/streams.hpp>
+#include <kefu/testing/poll.hpp>
 #include <kefu/testing/process.hpp>
 #include <kefu/testing/run_task.hpp>
 
@@ -38,12 +39,7 @@ class ReplicaBed : public ::testing::Test {
   /// The condition may run tasks itself.
   template <class Condition>
   bool becomes(Condition condition) {
-    const Deadline give_up = soon();
-    while (!condition()) {
-      if (give_up.passed()) return false;
-      run(sleep_for(std::chrono::milliseconds(5)));
-    }
-    return true;
+    return kefu::testing::eventually(io_, std::move(condition));
   }
   /// The sequence of the message.
   std::uint64_t append(bus::Message message) {

@@ -16,6 +16,7 @@
 #include <kefu/bus/memory_bus.hpp>
 #include <kefu/directory/knowledge_bases.hpp>
 #include <kefu/proto/streams.hpp>
+#include <kefu/testing/poll.hpp>
 #include <kefu/testing/run_task.hpp>
 
 #include <memory>
@@ -141,13 +142,12 @@ class FlowFixture : public ::testing::Test {
   proto::VersionKey version(const std::string& filename, std::uint64_t job) const {
     return {.kb_incarnation = "inc1", .generation = 1, .document = subject_token(filename), .version = job};
   }
+  Task<bool> in_state(std::uint64_t job, kefu::v1::JobState::State wanted) {
+    const auto stored = co_await states_.load(job);
+    co_return stored && *stored && (*stored)->state.state() == wanted;
+  }
   Task<bool> eventually_in_state(std::uint64_t job, kefu::v1::JobState::State wanted) {
-    for (const Deadline deadline = soon(); !deadline.passed();
-         co_await sleep_for(std::chrono::milliseconds(5))) {
-      const auto stored = co_await states_.load(job);
-      if (stored && *stored && (*stored)->state.state() == wanted) co_return true;
-    }
-    co_return false;
+    return testing::eventually_true([this, job, wanted] { return in_state(job, wanted); });
   }
   /// An index replica that has applied whatever will be there.
   void put_lease(std::uint64_t applied) {

@@ -3,6 +3,8 @@
 
 #include "flow_fixture.hpp"
 
+#include <kefu/testing/poll.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -151,9 +153,7 @@ TEST_F(JobRequestsTest, ErasesVectorsThatComeAfterTheCancellation) {
                                   return broker_.stream_store() != nullptr &&
                                          !loop_.tracker().is_unfinished(job.sequence);
                                 })));
-  for (const Deadline deadline = soon(); messages(proto::kVectorsStream) > 0 && !deadline.passed();) {
-    testing::run_task(io_, sleep_for(std::chrono::milliseconds(5)));
-  }
+  EXPECT_TRUE(testing::eventually(io_, [&] { return messages(proto::kVectorsStream) == 0; }));
   expect_cancelled(job.sequence);
 }
 
@@ -187,8 +187,9 @@ TEST_F(JobRequestsTest, WhoeverWinsAManifestIsThereExactlyForWhatIsCommitted) {
     const auto job = upload(filename, "text");
     EXPECT_EQ(work(job), Disposition::done);
     embed();
-    // The tracker is on its way to commit meanwhile.
-    testing::run_task(io_, sleep_for(std::chrono::milliseconds(round)));
+    // The tracker is on its way to commit meanwhile, and gets a step further each time.
+    io_.restart();
+    for (int step = 0; step < round; ++step) io_.run_one_for(std::chrono::milliseconds(2));
     const auto cancelled = cancel(job.sequence);
     if (!cancelled) EXPECT_EQ(cancelled.error().code, Errc::conflict);
     const auto wanted = cancelled ? JobState::STATE_FAILED : JobState::STATE_DONE;
@@ -221,10 +222,7 @@ TEST_F(JobRequestsTest, ADeletionWinsOverAnUploadThatIsStillBeingEmbedded) {
   EXPECT_EQ(work(later), Disposition::done);
   EXPECT_TRUE(testing::run_task(io_, eventually_in_state(later.sequence, JobState::STATE_DONE)));
   EXPECT_TRUE(testing::run_task(io_, eventually_in_state(earlier.sequence, JobState::STATE_DONE)));
-  for (const Deadline deadline = soon(); messages(proto::kPassagesStream) > 0 && !deadline.passed();) {
-    testing::run_task(io_, sleep_for(std::chrono::milliseconds(5)));
-  }
-  EXPECT_EQ(messages(proto::kPassagesStream), 0U);
+  EXPECT_TRUE(testing::eventually(io_, [&] { return messages(proto::kPassagesStream) == 0; }));
   EXPECT_EQ(manifest("a.txt", later.sequence).parts(), 0U);
   EXPECT_FALSE(testing::run_task(
       io_, store_->last(std::string(proto::kVectorsStream),

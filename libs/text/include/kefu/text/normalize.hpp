@@ -10,6 +10,9 @@ namespace kefu::text {
 /// become one.
 std::string normalize(std::string_view utf8);
 
+/// Reads ICU's tables now, which takes some 20 ms, rather than with the first text that needs them.
+void warm_up();
+
 /// What is compared for equality of meaning in letters alone: normalize(), case folded, Traditional
 /// Chinese made Simplified, punctuation and spaces between CJK characters dropped.
 std::string fold_for_matching(std::string_view utf8);
