@@ -34,7 +34,7 @@ AnswerService::AnswerService(Parts parts, Config config)
     : parts_(std::move(parts)),
       config_(std::move(config)),
       metrics_(parts_.metrics),
-      knowledge_bases_(parts_.executor, *parts_.knowledge_bases),
+      knowledge_bases_(*parts_.knowledge_bases),
       embedding_(parts_.bus),
       search_(parts_.bus),
       redis_(parts_.executor, redis_options(config_)),

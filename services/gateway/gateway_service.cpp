@@ -39,7 +39,7 @@ GatewayService::GatewayService(GatewayConfig config, const service::Environment&
       store_(environment_.bulk_bus),
       knowledge_base_bucket_(environment_.executor, environment_.bus,
                              std::string(proto::kKnowledgeBasesBucket)),
-      knowledge_bases_(environment_.executor, knowledge_base_bucket_),
+      knowledge_bases_(knowledge_base_bucket_),
       reader_(environment_.executor, environment_.bulk_bus),
       key_bucket_(environment_.executor, environment_.bus, std::string(proto::kKeysBucket)),
       keys_(environment_.executor, key_bucket_),

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <memory>
 #include <utility>
 
 namespace kefu::gateway {
@@ -13,7 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long stop() may take at most to be noticed, and how soon a failed watch is tried again.
 constexpr auto kPoll = 100ms;
 
 /// An entry of the bucket that is no key: the id of the key that was revoked last. Whoever revokes writes it
@@ -23,33 +21,14 @@ constexpr std::string_view kLastRevoked = "last-revoked";
 }  // namespace
 
 KeyStore::KeyStore(asio::any_io_executor executor, bus::KeyValueBucket& bucket)
-    : bucket_(bucket), completed_(std::move(executor)) {}
-
-Task<void> KeyStore::run() {
-  std::unique_ptr<bus::KvWatch> watch;
-  while (!stopping_) {
-    if (!watch) {
-      auto opened = bucket_.watch();
-      if (!opened) {
-        co_await sleep_for(kPoll);
-        continue;
-      }
-      watch = std::move(*opened);
-    }
-    auto entry = co_await watch->next(Deadline::in(kPoll));
-    if (entry && *entry) {
-      apply(**entry);
-    } else if (entry) {
-      complete_ = true;
-      completed_.raise();
-    } else if (entry.error().code != Errc::deadline_exceeded) {
-      watch.reset();
-      co_await sleep_for(kPoll);
-    }
-  }
-}
-
-void KeyStore::stop() { stopping_ = true; }
+    : bucket_(bucket),
+      follower_(bucket, kPoll,
+                [this](const std::optional<bus::KvEntry>& entry) {
+                  if (entry) return apply(*entry);
+                  complete_ = true;
+                  completed_.raise();
+                }),
+      completed_(std::move(executor)) {}
 
 Task<bool> KeyStore::wait_complete(Deadline deadline) {
   while (!complete_ && !deadline.passed()) co_await completed_.wait(deadline);

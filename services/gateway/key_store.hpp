@@ -6,6 +6,7 @@
 #include <kefu/async/task.hpp>
 #include <kefu/base/deadline.hpp>
 #include <kefu/base/error.hpp>
+#include <kefu/bus/bucket_follower.hpp>
 #include <kefu/bus/key_value.hpp>
 
 #include <cstddef>
@@ -24,10 +25,11 @@ class KeyStore {
  public:
   /// `bucket` outlives this object.
   KeyStore(asio::any_io_executor executor, bus::KeyValueBucket& bucket);
+  KeyStore(const KeyStore&) = delete;
 
   /// Follows the bucket until stop(); spawn it in the owner's task group.
-  Task<void> run();
-  void stop();
+  Task<void> run() { return follower_.run(); }
+  void stop() { follower_.stop(); }
 
   /// True once the copy holds what the bucket held when run() began.
   bool complete() const { return complete_; }
@@ -60,12 +62,12 @@ class KeyStore {
   bool another_remains(std::string_view id, std::string_view nor_this) const;
 
   bus::KeyValueBucket& bucket_;
+  bus::BucketFollower follower_;
   Signal completed_;
   std::unordered_map<std::string, Entry> by_id_;
   std::unordered_map<std::string, std::string> id_by_hash_;
   bool complete_ = false;
   bool any_ = false;
-  bool stopping_ = false;
 };
 
 }  // namespace kefu::gateway

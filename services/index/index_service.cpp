@@ -60,7 +60,7 @@ IndexService::IndexService(IndexConfig config, const service::Environment& envir
                 .metrics = metrics_,
                 .log = environment.log},
                config_.replica_id, config_.erase_rate),
-      directory_(environment.executor, *storage_.knowledge_bases),
+      directory_(*storage_.knowledge_bases),
       sweep_(directory_, replica_),
       passages_sweep_(directory_, *storage_.streams, metrics_, environment.log),
       orphan_sweep_(*storage_.streams, replica_, metrics_, environment.log),

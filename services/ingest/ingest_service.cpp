@@ -44,7 +44,7 @@ IngestService::IngestService(IngestConfig config, const service::Environment& en
                              std::string(proto::kKnowledgeBasesBucket)),
       states_bucket_(environment.executor, environment.bus, std::string(proto::kJobStatesBucket)),
       leases_bucket_(environment.executor, environment.bus, std::string(proto::kLeasesBucket)),
-      knowledge_bases_(environment.executor, knowledge_base_bucket_),
+      knowledge_bases_(knowledge_base_bucket_),
       states_(states_bucket_),
       job_log_(store_, reader_),
       document_log_(store_, reader_),

@@ -26,7 +26,10 @@ TrackerLoop::TrackerLoop(asio::any_io_executor executor, bus::StreamStore& store
     : store_(store),
       reader_(reader),
       states_bucket_(states_bucket),
-      leases_(leases),
+      leases_(leases, kPoll,
+              [this](const std::optional<bus::KvEntry>& entry) {
+                if (entry) take_lease(*entry);
+              }),
       states_(states),
       clearance_(clearance),
       log_(log),
@@ -36,13 +39,14 @@ TrackerLoop::TrackerLoop(asio::any_io_executor executor, bus::StreamStore& store
 
 void TrackerLoop::start(TaskGroup& tasks) {
   tasks.spawn(follow_states());
-  tasks.spawn(follow_leases());
+  tasks.spawn(leases_.run());
   tasks.spawn(follow_log());
   tasks.spawn(write_states());
 }
 
 void TrackerLoop::stop() {
   stopping_ = true;
+  leases_.stop();
   changed_.raise();
 }
 
@@ -92,31 +96,14 @@ Task<Result<>> TrackerLoop::catch_up(Deadline deadline) {
   co_return Result<>{};
 }
 
-Task<void> TrackerLoop::follow_leases() {
-  std::unique_ptr<bus::KvWatch> watch;
-  while (!stopping_) {
-    if (!watch) {
-      auto opened = leases_.watch();
-      if (!opened) {
-        co_await sleep_for(kPoll);
-        continue;
-      }
-      watch = std::move(*opened);
-    }
-    const auto entry = co_await watch->next(Deadline::in(kPoll));
-    kefu::v1::IndexLease lease;
-    if (entry && *entry) {
-      if (!(*entry)->erased && lease.ParseFromString((*entry)->value)) {
-        tracker_.on_lease((*entry)->key, lease, std::chrono::steady_clock::now());
-      } else {
-        tracker_.on_lease_erased((*entry)->key);
-      }
-      changed_.raise();
-    } else if (!entry && entry.error().code != Errc::deadline_exceeded) {
-      watch.reset();
-      co_await sleep_for(kPoll);
-    }
+void TrackerLoop::take_lease(const bus::KvEntry& entry) {
+  kefu::v1::IndexLease lease;
+  if (!entry.erased && lease.ParseFromString(entry.value)) {
+    tracker_.on_lease(entry.key, lease, std::chrono::steady_clock::now());
+  } else {
+    tracker_.on_lease_erased(entry.key);
   }
+  changed_.raise();
 }
 
 Task<void> TrackerLoop::follow_log() {

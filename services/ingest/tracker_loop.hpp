@@ -9,7 +9,7 @@
 #include <kefu/async/signal.hpp>
 #include <kefu/async/task.hpp>
 #include <kefu/async/task_group.hpp>
-#include <kefu/bus/key_value.hpp>
+#include <kefu/bus/bucket_follower.hpp>
 #include <kefu/bus/stream_store.hpp>
 #include <kefu/telemetry/log.hpp>
 
@@ -38,7 +38,7 @@ class TrackerLoop {
 
  private:
   Task<void> follow_states();
-  Task<void> follow_leases();
+  void take_lease(const bus::KvEntry& entry);
   Task<void> follow_log();
   Task<void> write_states();
   Task<void> write_one(StoredState stored);
@@ -51,7 +51,7 @@ class TrackerLoop {
   bus::StreamStore& store_;
   bus::StreamReader& reader_;
   bus::KeyValueBucket& states_bucket_;
-  bus::KeyValueBucket& leases_;
+  bus::BucketFollower leases_;
   JobStates& states_;
   Clearance& clearance_;
   const telemetry::Logger& log_;

@@ -2,7 +2,6 @@
 #include <kefu/directory/knowledge_bases.hpp>
 
 #include <chrono>
-#include <memory>
 #include <utility>
 
 namespace kefu::directory {
@@ -10,38 +9,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long stop() may take at most to be noticed, and how soon a failed watch is tried again.
 constexpr auto kPoll = 500ms;
 
 }  // namespace
 
-KnowledgeBases::KnowledgeBases(asio::any_io_executor executor, bus::KeyValueBucket& bucket)
-    : executor_(std::move(executor)), bucket_(bucket) {}
-
-Task<void> KnowledgeBases::run() {
-  std::unique_ptr<bus::KvWatch> watch;
-  while (!stopping_) {
-    if (!watch) {
-      auto opened = bucket_.watch();
-      if (!opened) {
-        co_await sleep_for(kPoll);
-        continue;
-      }
-      watch = std::move(*opened);
-    }
-    auto entry = co_await watch->next(Deadline::in(kPoll));
-    if (entry && *entry) {
-      apply(**entry);
-    } else if (entry) {
-      complete_ = true;
-    } else if (entry.error().code != Errc::deadline_exceeded) {
-      watch.reset();
-      co_await sleep_for(kPoll);
-    }
-  }
-}
-
-void KnowledgeBases::stop() { stopping_ = true; }
+KnowledgeBases::KnowledgeBases(bus::KeyValueBucket& bucket)
+    : bucket_(bucket), follower_(bucket, kPoll, [this](const std::optional<bus::KvEntry>& entry) {
+        if (entry) {
+          apply(*entry);
+        } else {
+          complete_ = true;
+        }
+      }) {}
 
 void KnowledgeBases::apply(const bus::KvEntry& entry) {
   kefu::v1::KnowledgeBase record;

@@ -181,7 +181,7 @@ class QuestionToAMisbehavingLlm : public MisbehavingLlm {
   AnswerMetrics metrics_{registry_};
   telemetry::Logger log_{"kefu-answer", telemetry::Level::error, [](std::string_view) {}};
   testing::FakeBucket bucket_;
-  directory::KnowledgeBases bases_{io_.get_executor(), bucket_};
+  directory::KnowledgeBases bases_{bucket_};
   testing::FakeEmbedding embedding_;
   testing::FakeSearch search_;
 };

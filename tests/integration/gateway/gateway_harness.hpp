@@ -118,7 +118,7 @@ class GatewayHarness {
   std::unique_ptr<bus::StreamStore> memory_store_ = broker_.stream_store();
   std::unique_ptr<bus::KeyValueBucket> bucket_ = broker_.bucket("KEFU_KBS");
   GatedStore store_{io_.get_executor(), *memory_store_};
-  directory::KnowledgeBases knowledge_bases_{io_.get_executor(), *bucket_};
+  directory::KnowledgeBases knowledge_bases_{*bucket_};
   std::string log_;
   telemetry::Logger logger_;
   telemetry::Metrics metrics_;

@@ -77,7 +77,7 @@ class Flow : public ::testing::Test {
   telemetry::Logger log_{"kefu-answer", telemetry::Level::debug,
                          [this](std::string_view line) { logged_ += line; }};
   testing::FakeBucket bucket_;
-  directory::KnowledgeBases bases_{io_.get_executor(), bucket_};
+  directory::KnowledgeBases bases_{bucket_};
   testing::FakeEmbedding embedding_;
   testing::FakeSearch search_;
   testing::FakeLlm llm_;

@@ -38,7 +38,7 @@ class KnowledgeBasesTest : public ::testing::Test {
   asio::io_context io_;
   bus::MemoryBroker broker_{io_.get_executor()};
   std::unique_ptr<bus::KeyValueBucket> bucket_ = broker_.bucket("KEFU_KBS");
-  KnowledgeBases known_{io_.get_executor(), *bucket_};
+  KnowledgeBases known_{*bucket_};
   TaskGroup tasks_{io_.get_executor(), {}};
 };
 

@@ -74,7 +74,7 @@ class PassagesSweepTest : public ReplicaBed {
   }
 
   std::unique_ptr<bus::KeyValueBucket> bucket_ = broker_.bucket(std::string(proto::kKnowledgeBasesBucket));
-  directory::KnowledgeBases directory_of_kbs_{io_.get_executor(), *bucket_};
+  directory::KnowledgeBases directory_of_kbs_{*bucket_};
   PassagesSweep sweep_{directory_of_kbs_, *streams_, metrics_, log_, 200ms};
 };
 

@@ -219,7 +219,7 @@ class FlowFixture : public ::testing::Test {
   telemetry::Logger log_{"ingest", telemetry::Level::error, [](std::string_view) {}};
   telemetry::Metrics registry_;
   IngestMetrics metrics_{registry_};
-  directory::KnowledgeBases knowledge_bases_{io_.get_executor(), *knowledge_base_bucket_};
+  directory::KnowledgeBases knowledge_bases_{*knowledge_base_bucket_};
   JobStates states_{*states_bucket_};
   InlineExtractor extractor_;
   FakeTokenCounter counter_;

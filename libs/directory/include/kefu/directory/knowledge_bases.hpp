@@ -2,10 +2,10 @@
 
 #include "kefu/v1/knowledge_base.pb.h"
 
-#include <kefu/async/signal.hpp>
 #include <kefu/async/task.hpp>
 #include <kefu/base/deadline.hpp>
 #include <kefu/base/error.hpp>
+#include <kefu/bus/bucket_follower.hpp>
 #include <kefu/bus/key_value.hpp>
 
 #include <optional>
@@ -20,11 +20,12 @@ namespace kefu::directory {
 class KnowledgeBases {
  public:
   /// `bucket` outlives this object.
-  KnowledgeBases(asio::any_io_executor executor, bus::KeyValueBucket& bucket);
+  explicit KnowledgeBases(bus::KeyValueBucket& bucket);
+  KnowledgeBases(const KnowledgeBases&) = delete;
 
   /// Follows the bucket until stop(); spawn it in the owner's task group.
-  Task<void> run();
-  void stop();
+  Task<void> run() { return follower_.run(); }
+  void stop() { follower_.stop(); }
 
   /// The live knowledge base of this name. One that the copy does not have yet is looked up in the bucket, so
   /// that a base is found as soon as its creation was answered. Errors: `not_found` (the message names it),
@@ -38,11 +39,10 @@ class KnowledgeBases {
  private:
   void apply(const bus::KvEntry& entry);
 
-  asio::any_io_executor executor_;
   bus::KeyValueBucket& bucket_;
+  bus::BucketFollower follower_;
   std::unordered_map<std::string, kefu::v1::KnowledgeBase> by_key_;
   bool complete_ = false;
-  bool stopping_ = false;
 };
 
 }  // namespace kefu::directory
