@@ -17,10 +17,6 @@ using namespace std::chrono_literals;
 /// Of all look-ups together: the change itself needs some of the request's time, too.
 constexpr auto kLookTime = 2s;
 
-bool is_unfinished(const kefu::v1::JobState& state) {
-  return state.state() != kefu::v1::JobState::STATE_DONE && state.state() != kefu::v1::JobState::STATE_FAILED;
-}
-
 Task<bool> index_lacks(bus::MessageBus& bus, RequestContext context, std::string kb, std::string filename) {
   kefu::v1::GetDocumentRequest request;
   request.set_kb_name(std::move(kb));
@@ -31,19 +27,10 @@ Task<bool> index_lacks(bus::MessageBus& bus, RequestContext context, std::string
   co_return !found && found.error().code == Errc::not_found;
 }
 
-/// False only when every job of the knowledge base is known to be finished. The newest one of the stream is
-/// looked at by itself: ingest lists only those that it has begun, and begins them in order.
-Task<bool> something_may_be_under_way(bus::MessageBus& bus, bus::StreamStore& store, RequestContext context,
-                                      kefu::v1::KnowledgeBase kb) {
-  const auto newest = co_await store.last(std::string(proto::kJobsStream),
-                                          proto::job_subject(kb.incarnation()), context.deadline);
-  if (!newest) co_return newest.error().code != Errc::not_found;
-  kefu::v1::GetJobRequest job;
-  job.set_job(newest->sequence);
-  const auto state = co_await call<kefu::v1::GetJobResponse>(bus, proto::kGetJob, context, std::move(job));
-  if (!state || is_unfinished(state->state())) co_return true;
+/// False only when every job of the knowledge base is known to be finished.
+Task<bool> something_may_be_under_way(bus::MessageBus& bus, RequestContext context, std::string kb) {
   kefu::v1::ListJobsRequest unfinished;
-  unfinished.set_kb_name(kb.name());
+  unfinished.set_kb_name(std::move(kb));
   unfinished.set_limit(1);
   const auto listed = co_await call<kefu::v1::ListJobsResponse>(bus, proto::kListJobs, std::move(context),
                                                                 std::move(unfinished));
@@ -52,13 +39,13 @@ Task<bool> something_may_be_under_way(bus::MessageBus& bus, bus::StreamStore& st
 
 }  // namespace
 
-Task<Result<>> require_document(bus::MessageBus& bus, bus::StreamStore& store, RequestContext context,
-                                kefu::v1::KnowledgeBase kb, std::string filename) {
+Task<Result<>> require_document(bus::MessageBus& bus, RequestContext context, std::string kb,
+                                std::string filename) {
   context = context.at_most(kLookTime);
-  if (!co_await index_lacks(bus, context, kb.name(), filename)) co_return Result<>{};
-  if (co_await something_may_be_under_way(bus, store, context, kb)) co_return Result<>{};
+  if (!co_await index_lacks(bus, context, kb, filename)) co_return Result<>{};
+  if (co_await something_may_be_under_way(bus, context, kb)) co_return Result<>{};
   // What was under way at the first look may have arrived by now.
-  if (!co_await index_lacks(bus, context, kb.name(), filename)) co_return Result<>{};
+  if (!co_await index_lacks(bus, context, kb, filename)) co_return Result<>{};
   co_return fail(Errc::not_found, "there is no document \"" + filename + "\"");
 }
 

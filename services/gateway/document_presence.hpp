@@ -1,12 +1,9 @@
 #pragma once
 
-#include "kefu/v1/knowledge_base.pb.h"
-
 #include <kefu/async/task.hpp>
 #include <kefu/base/error.hpp>
 #include <kefu/base/request_context.hpp>
 #include <kefu/bus/message_bus.hpp>
-#include <kefu/bus/stream_store.hpp>
 
 #include <string>
 
@@ -15,7 +12,7 @@ namespace kefu::gateway {
 /// Whether a change of this document makes sense: index has it, or something of its knowledge base is still
 /// on its way and may be it. Errors: `not_found`. A service that does not answer is no reason to refuse: the
 /// job finds out.
-Task<Result<>> require_document(bus::MessageBus& bus, bus::StreamStore& store, RequestContext context,
-                                kefu::v1::KnowledgeBase kb, std::string filename);
+Task<Result<>> require_document(bus::MessageBus& bus, RequestContext context, std::string kb,
+                                std::string filename);
 
 }  // namespace kefu::gateway

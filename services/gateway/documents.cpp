@@ -136,7 +136,7 @@ Task<Result<Reply>> DocumentRoutes::append_change(RequestContext context, http::
   job.set_filename(path_parameter(exchange, "filename"));
   KEFU_CO_CHECK(validate_filename(job.filename()));
   KEFU_CO_TRY(kefu::v1::KnowledgeBase kb, co_await knowledge_bases_.find(kb_name, context.deadline));
-  KEFU_CO_CHECK(co_await require_document(bus_, store_, context, kb, job.filename()));
+  KEFU_CO_CHECK(co_await require_document(bus_, context, kb.name(), job.filename()));
   co_return co_await append_job(std::move(context), std::move(kb), std::move(job));
 }
 

@@ -14,8 +14,8 @@ constexpr std::array<std::string_view, 5> kTypes{"text/csv", "application/x-ndjs
 /// program send for a CSV file.
 constexpr std::array<std::string_view, 3> kUntold{"", "application/octet-stream", "application/vnd.ms-excel"};
 
-constexpr std::array<std::string_view, 6> kCharsets{"gb18030", "gbk",      "gb2312",
-                                                    "utf-16",  "utf-16le", "utf-16be"};
+constexpr std::array<std::string_view, 10> kCharsets{
+    "utf-8", "utf8", "gb18030", "gbk", "gb2312", "utf-16", "utf-16le", "utf-16be", "big5", "windows-1252"};
 
 struct Extension {
   std::string_view ending;
@@ -52,18 +52,16 @@ Result<std::string> type_by_extension(std::string_view filename) {
               "are taken");
 }
 
-/// The charset to hand on, empty for UTF-8, which ingest expects anyway. Errors: `unsupported_media`.
+/// The charset to hand on, empty where none is given: ingest then finds it out. Errors: `unsupported_media`.
 Result<std::string> charset_of(const MediaType& type) {
   std::string charset;
   for (const auto& [name, value] : type.parameters) {
     if (name != "charset") continue;
     const std::string given = lower_ascii(value);
-    if (given == "utf-8" || given == "utf8") continue;
     if (std::ranges::find(kCharsets, given) == kCharsets.end()) {
-      return fail(
-          Errc::unsupported_media,
-          "the charset must be utf-8, gb18030, gbk, gb2312, utf-16, utf-16le or utf-16be: convert the "
-          "file first");
+      return fail(Errc::unsupported_media,
+                  "the charset must be utf-8, gb18030, gbk, gb2312, utf-16, utf-16le, utf-16be, big5 or "
+                  "windows-1252: convert the file first");
     }
     charset = given;
   }

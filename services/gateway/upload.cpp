@@ -1,9 +1,9 @@
 #include "upload.hpp"
 
 #include "part_writer.hpp"
-#include "sha256.hpp"
 
 #include <kefu/base/ids.hpp>
+#include <kefu/base/sha256.hpp>
 #include <kefu/proto/subjects.hpp>
 
 #include <boost/asio/this_coro.hpp>

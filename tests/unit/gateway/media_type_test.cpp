@@ -18,7 +18,7 @@ TEST(MediaType, IsTakenApartWithItsParameters) {
 }
 
 TEST(DocumentType, IsTheOneSent) {
-  EXPECT_EQ(*document_type("text/csv; charset=utf-8", "a.md"), "text/csv");
+  EXPECT_EQ(*document_type("text/csv; charset=utf-8", "a.md"), "text/csv; charset=utf-8");
   EXPECT_EQ(*document_type("Application/X-NDJSON", "a"), "application/x-ndjson");
   EXPECT_EQ(*document_type("application/jsonl", "a"), "application/jsonl");
 }
@@ -44,8 +44,9 @@ TEST(DocumentType, KeepsTheCharsetsThatIngestReads) {
   EXPECT_EQ(*document_type("text/csv;charset=\"GB18030\"", "a"), "text/csv; charset=gb18030");
   EXPECT_EQ(*document_type("application/octet-stream; charset=utf-16le", "a.txt"),
             "text/plain; charset=utf-16le");
-  EXPECT_EQ(*document_type("text/csv; header=gbk; CHARSET=\"UTF-8\"", "a"), "text/csv");
-  for (const char* type : {"text/csv; header=present ; charset = big5", "text/csv; charset=",
+  EXPECT_EQ(*document_type("text/csv; header=gbk; CHARSET=\"UTF-8\"", "a"), "text/csv; charset=utf-8");
+  EXPECT_EQ(*document_type("text/csv; charset = big5", "a"), "text/csv; charset=big5");
+  for (const char* type : {"text/csv; header=present ; charset = latin1", "text/csv; charset=",
                            "text/csv; charset=utf-8; charset=latin1", "text/csv; charset"}) {
     const auto refused = document_type(type, "a");
     ASSERT_FALSE(refused) << type;
