@@ -15,9 +15,10 @@
 
 namespace kefu::index {
 
-/// SearchEngine inside this process: everything in memory, each search exact. Searches of large knowledge
-/// bases run on one pool, updates on another, so that an import does not take the threads of the questions.
-/// Those of small ones run at once: handing one over costs as much as the search.
+/// SearchEngine inside this process: everything in memory, nothing passed over but by 8-bit cosines. Searches
+/// of large knowledge bases run on one pool, updates on another, so that an import does not take the threads
+/// of the questions. Short questions to small ones are answered at once: handing one over costs as much as
+/// the search.
 class EmbeddedEngine final : public SearchEngine {
  public:
   /// The pools outlive this object and everything that it is doing.

@@ -70,12 +70,21 @@ class Fusion {
   Fusion(const Snapshot& snapshot, const DenseSearch& dense, const LexicalSearch& lexical)
       : snapshot_(snapshot), dense_(dense), lexical_(lexical) {}
 
-  template <class Search>
-  void add(const Search& search, std::size_t units) {
+  /// Its scores are cosines.
+  void add(const DenseSearch& search, std::size_t units) {
     for (const auto& members : ranked_units(snapshot_, search, units)) {
-      Candidate& candidate = candidates_[unit_of(entry_of(snapshot_, members.front()))];
-      if (!candidate.place) consider(candidate, nearest_phrasing(members.front()));
-      for (const Scored& member : members) consider(candidate, member);
+      Candidate& candidate = candidate_of(members.front());
+      for (const Scored& member : members)
+        consider(candidate, member, member.score, lexical_.score(member.segment, member.row));
+    }
+  }
+  /// Its scores are those of the words.
+  void add(const LexicalSearch& search, std::size_t units) {
+    for (const auto& members : ranked_units(snapshot_, search, units)) {
+      Candidate& candidate = candidate_of(members.front());
+      if (!candidate.place) consider_nearest_phrasing(candidate, members.front());
+      for (const Scored& member : members)
+        consider(candidate, member, dense_.cosine(member.segment, member.row), member.score);
     }
   }
 
@@ -86,8 +95,7 @@ class Fusion {
     double coverage = 0;
     for (auto& [unit, candidate] : candidates_) {
       const auto& place = *candidate.place;
-      candidate.words = kOwnWords * candidate.most_lexical +
-                        (1 - kOwnWords) * double{lexical_.score_of_unit(place.segment, place.row)};
+      candidate.words = kOwnWords * candidate.most_lexical + (1 - kOwnWords) * words_of_unit(place);
       candidate.coverage = lexical_.coverage(entry_of(snapshot_, place));
       highest_cosine = std::max<double>(highest_cosine, place.score);
       most_words = std::max(most_words, candidate.words);
@@ -115,17 +123,29 @@ class Fusion {
   }
 
  private:
+  Candidate& candidate_of(const Scored& member) { return candidates_[unit_of(entry_of(snapshot_, member))]; }
+
   /// Of a row that the words found, another phrasing may be nearer than those that hold the words.
-  Scored nearest_phrasing(const Scored& member) const {
-    if (!dense_.possible() || !is_faq_row(entry_of(snapshot_, member))) return member;
-    const Segment& segment = *snapshot_.segments[member.segment].segment;
-    return {member.segment, dense_.nearest(member.segment, segment.unit_of(member.row)), 0};
+  void consider_nearest_phrasing(Candidate& candidate, const Scored& member) const {
+    if (!dense_.possible() || !is_faq_row(entry_of(snapshot_, member))) return;
+    const RowRange phrasings = snapshot_.segments[member.segment].segment->unit_of(member.row);
+    if (phrasings.count == 1) return;
+    const Scored nearest{member.segment, dense_.nearest(member.segment, phrasings), 0};
+    consider(candidate, nearest, dense_.cosine(nearest.segment, nearest.row),
+             lexical_.score(nearest.segment, nearest.row));
+  }
+
+  /// What all of the row or document says; many passages of one document are among the candidates.
+  double words_of_unit(const Scored& place) {
+    const RowRange unit = snapshot_.segments[place.segment].segment->unit_of(place.row);
+    const auto [known, is_new] = units_.try_emplace({place.segment, unit.first}, 0.0F);
+    if (is_new) known->second = lexical_.score_of_unit(place.segment, place.row);
+    return double{known->second};
   }
 
   /// The phrasing with the higher cosine stands for its row; without vectors the one with more of the terms.
-  void consider(Candidate& candidate, const Scored& member) const {
-    const Scored place{member.segment, member.row, dense_.cosine(member.segment, member.row)};
-    const float lexical = lexical_.score(member.segment, member.row);
+  static void consider(Candidate& candidate, const Scored& member, float cosine, float lexical) {
+    const Scored place{member.segment, member.row, cosine};
     candidate.most_lexical = std::max(candidate.most_lexical, lexical);
     if (!candidate.place ||
         std::tie(place.score, lexical) > std::tie(candidate.place->score, candidate.lexical)) {
@@ -155,6 +175,7 @@ class Fusion {
   const DenseSearch& dense_;
   const LexicalSearch& lexical_;
   Candidates candidates_;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, float> units_;  // words, by segment and first row
 };
 
 }  // namespace

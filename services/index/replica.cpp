@@ -96,7 +96,7 @@ Task<Result<>> Replica::load() {
   }
   if (!engine) co_return fail(std::move(engine).error());
   stream_incarnation_ = view_.position().stream_incarnation;
-  publish_position();
+  co_await publish_position();
   co_await give_memory_back();
   loaded_ = true;
   parts_.log.info("loaded the index from disk",
@@ -106,7 +106,7 @@ Task<Result<>> Replica::load() {
 }
 
 Task<Result<>> Replica::load_engine() {
-  knowledge_bases_ = view_.knowledge_bases();
+  knowledge_bases_ = co_await parts_.update_pool.run([this] { return view_.knowledge_bases(); });
   while (true) {
     KEFU_CO_TRY(auto updates,
                 co_await parts_.update_pool.run([this] { return view_.load_some(kLoadPassages); }));
@@ -192,7 +192,7 @@ Task<Result<>> Replica::forget_deleted() {
     KEFU_CO_CHECK(co_await parts_.update_pool.run([this, incarnation] { return view_.forget(incarnation); }));
     KEFU_CO_CHECK(co_await parts_.engine.forget(incarnation));
     parts_.log.info("a deleted knowledge base was swept", {{"incarnation", std::string_view(incarnation)}});
-    publish_position();
+    co_await publish_position();
     bytes_since_trim_ += kTrimAfterBytes;
   }
   co_return Result<>{};
@@ -221,7 +221,7 @@ Task<Result<>> Replica::flush() {
     co_return done;
   }
   disk_problem_.clear();
-  publish_position();
+  co_await publish_position();
   co_return done;
 }
 
@@ -232,9 +232,11 @@ Task<void> Replica::give_memory_back() {
   bytes_since_trim_ = 0;
 }
 
-void Replica::publish_position() {
-  applied_ = view_.position().applied;
-  knowledge_bases_ = view_.knowledge_bases();
+Task<void> Replica::publish_position() {
+  auto [applied, bases] = co_await parts_.update_pool.run(
+      [this] { return std::pair(view_.position().applied, view_.knowledge_bases()); });
+  applied_ = applied;
+  knowledge_bases_ = std::move(bases);
   changed_.raise();
 }
 

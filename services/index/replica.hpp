@@ -91,10 +91,10 @@ class Replica {
   Task<Result<>> flush();
   Task<void> empty_engine();
   Task<void> give_memory_back();
-  void publish_position();
+  Task<void> publish_position();
 
   ReplicaParts parts_;
-  LogView view_;  // changed by run() alone, on the update pool
+  LogView view_;  // read and changed on the update pool alone, which has one thread
   Signal changed_;
   std::string stream_incarnation_;  // of what is applied
   std::uint64_t applied_ = 0;

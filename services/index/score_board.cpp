@@ -1,6 +1,7 @@
 #include "score_board.hpp"
 
 #include <algorithm>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -44,10 +45,12 @@ float ScoreBoard::of(std::uint32_t segment, std::uint32_t row) const {
 std::vector<Scored> ScoreBoard::best(std::size_t count, const RowFilter& filter) const {
   TopList top(*snapshot_, count);
   for (std::uint32_t s = 0; s < scores_.size(); ++s) {
-    for (std::uint32_t row = 0; row < scores_[s].size(); ++row) {
-      const Scored candidate{s, row, scores_[s][row]};
-      if (candidate.score != kNone && top.may_enter(candidate.score) && filter.admits(s, row))
-        top.offer(candidate);
+    const std::span<const float> scores = scores_[s];
+    float least = top.least();  // here, since nearly no row is good enough
+    for (std::uint32_t row = 0; row < scores.size(); ++row) {
+      if (scores[row] < least || scores[row] == kNone || !filter.admits(s, row)) continue;
+      top.offer({s, row, scores[row]});
+      least = top.least();
     }
   }
   return top.take_best_first();

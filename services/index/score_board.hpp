@@ -32,8 +32,12 @@ class TopList {
   TopList(const Snapshot& snapshot, std::size_t count) : snapshot_(&snapshot), count_(count) {}
 
   /// False: passages with this score are not among the best any more.
-  bool may_enter(float score) const {
-    return heap_.size() < count_ || (count_ != 0 && score >= heap_.front().score);
+  bool may_enter(float score) const { return score >= least(); }
+  /// Passages with a lower score are not among the best any more.
+  float least() const {
+    constexpr float kInfinity = std::numeric_limits<float>::infinity();
+    if (heap_.size() < count_) return -kInfinity;
+    return count_ == 0 ? kInfinity : heap_.front().score;
   }
   void offer(const Scored& candidate);
   /// Empties the list.
