@@ -1,12 +1,12 @@
+#include "measure/ranking.hpp"
 #include "quality/data.hpp"
 #include "quality/knowledge_base.hpp"
 #include "quality/local_embedding.hpp"
-#include "quality/ranking.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +30,25 @@ struct Weighted {
 
 /// Passages asked for, as `kefu eval` does.
 constexpr std::size_t kHits = 10;
+/// Passages that a decision looks at: answer's `--top-k`.
+constexpr std::size_t kAnswerHits = 8;
+
+struct Quality {
+  cli::RankingQuality ranking;
+  std::size_t answerable = 0;  ///< an expected document has a passage among the first kAnswerHits
+};
+
+void add(const kefu::v1::SearchResponse& found, const std::vector<std::string>& expected, Quality& quality) {
+  std::vector<std::string> ranked;
+  bool answerable = false;
+  for (std::size_t i = 0; const kefu::v1::Hit& hit : found.hits()) {
+    const std::string& document = hit.passage().document_id();
+    answerable = answerable || (i++ < kAnswerHits && std::ranges::find(expected, document) != expected.end());
+    if (std::ranges::find(ranked, document) == ranked.end()) ranked.push_back(document);
+  }
+  quality.answerable += answerable ? 1 : 0;
+  quality.ranking.add(ranked, expected);
+}
 
 std::vector<Weighted> weights_of(const Options& options) {
   std::vector<Weighted> all{{"fused", {}},
@@ -41,16 +60,15 @@ std::vector<Weighted> weights_of(const Options& options) {
   return all;
 }
 
-Task<Result<RankingQuality>> measure_one(LocalEmbedding& embedding,
-                                         const std::vector<IndexedDocument>& documents,
-                                         const std::vector<SampleQuestion>& questions,
-                                         const std::vector<Vector>& vectors, index::FusionWeights weights) {
+Task<Result<Quality>> measure_one(LocalEmbedding& embedding, const std::vector<IndexedDocument>& documents,
+                                  const std::vector<SampleQuestion>& questions,
+                                  const std::vector<Vector>& vectors, index::FusionWeights weights) {
   KnowledgeBase base(embedding.fingerprint(), weights);
   KEFU_CO_CHECK(co_await base.put_all(documents));
-  RankingQuality quality;
+  Quality quality;
   for (std::size_t i = 0; i < questions.size(); ++i) {
     KEFU_CO_TRY(const auto found, co_await base.search(questions[i].question, vectors[i], kHits));
-    quality.add(found, questions[i].expected);
+    add(found, questions[i].expected, quality);
   }
   co_return quality;
 }
@@ -69,9 +87,10 @@ Task<Result<>> measure(LocalEmbedding& embedding, Options options, std::string w
              "in first hits");
   for (const auto& [name, weights] : weights_of(options)) {
     KEFU_CO_TRY(const auto quality, co_await measure_one(embedding, documents, questions, vectors, weights));
-    fmt::print("  {:<14} {:>9.4f} {:>9.4f} {:>8.4f} {:>8.4f} {:>8.4f} of {}\n", name, quality.recall(1),
-               quality.recall(5), quality.reciprocal_rank(), quality.gain(), quality.among_first_hits(),
-               RankingQuality::kAnswerHits);
+    fmt::print("  {:<14} {:>9.4f} {:>9.4f} {:>8.4f} {:>8.4f} {:>8.4f} of {}\n", name,
+               quality.ranking.recall(1), quality.ranking.recall(5), quality.ranking.mrr(),
+               quality.ranking.ndcg(),
+               static_cast<double>(quality.answerable) / static_cast<double>(questions.size()), kAnswerHits);
   }
   co_return Result<>{};
 }
