@@ -22,17 +22,18 @@ class NatsBus::Impl {
         on_expired_request_(options.on_expired_request),
         on_connection_change_(std::move(on_connection_change)),
         mailbox_(std::make_shared<NatsMailbox>(executor)),
-        requests_(std::make_shared<NatsRequests>(executor)),
         changed_(executor),
-        connection_(mailbox_, std::move(options)) {}
+        connection_(executor, mailbox_, std::move(options)),
+        requests_(std::make_shared<NatsRequests>(executor, connection_)) {}
 
-  void shut() { mailbox_->close(); }
+  void shut() {
+    mailbox_->close();
+    connection_.leave();
+  }
   bool connected() const { return connection_.connected(); }
 
   Result<> start() {
-    KEFU_CHECK(connection_.open([this](bool connected) { change(connected); }));
-    KEFU_TRY(inbox_, connection_.subscribe(requests_->wildcard(), "", requests_));
-    return {};
+    return connection_.open([this](bool connected) { change(connected); });
   }
 
   Task<Result<>> wait_connected(Deadline deadline) {
@@ -45,7 +46,7 @@ class NatsBus::Impl {
   }
 
   Task<void> drain(Deadline deadline) {
-    inbox_.reset();
+    requests_->stop();
     ReplySlot<bool> closed(executor_, Deadline::at(Deadline::Clock::time_point::max()));
     // nats.c ends its own waits: for the flush at the deadline, for a connection attempt after its timeout.
     connection_.close(deadline, [&closed] { closed.deliver(true); });
@@ -63,26 +64,25 @@ class NatsBus::Impl {
     co_return Result<>{};
   }
 
-  Result<> publish(const Message& message) { return connection_.publish(message, {}); }
+  Result<> publish(const Message& message) { return connection_.publish(message); }
 
-  Result<NatsRequests::Open> send(const RequestContext& context, Message message, std::size_t capacity) {
-    NatsRequests::Open request = requests_->open(context.deadline, capacity);
+  Result<std::shared_ptr<NatsInbox>> send(const RequestContext& context, Message message,
+                                          std::size_t capacity) {
+    if (!connected()) return fail(Errc::unavailable, "the message bus is not reachable");
+    KEFU_TRY(auto inbox, requests_->open(context.deadline, capacity));
     if (!message.plain) add_context(context, message);
-    message.reply_to = requests_->reply_subject(request.token);
-    auto on_failure = [requests = requests_, token = request.token](const Error& error) {
-      requests->fail_one(token, error);
-    };
-    if (auto sent = connection_.publish(message, std::move(on_failure)); !sent) {
-      requests_->close(request.token);
+    message.reply_to = inbox->reply_subject();
+    if (auto sent = connection_.publish(message); !sent) {
+      requests_->close(*inbox);
       return std::unexpected(std::move(sent).error());
     }
-    return request;
+    return inbox;
   }
 
   const std::shared_ptr<NatsRequests>& requests() const { return requests_; }
 
   Result<std::unique_ptr<Subscription>> serve(ServeOptions options, Handler handler) {
-    auto publish = [this](const Message& message) { return connection_.publish(message, {}); };
+    auto publish = [this](const Message& message) { return connection_.publish(message); };
     auto target = std::make_shared<NatsServed>(executor_, options, std::move(handler), std::move(publish),
                                                on_handler_exception_, on_expired_request_);
     KEFU_TRY(auto subscribed, connection_.subscribe(options.subject, options.queue_group, target));
@@ -114,11 +114,10 @@ class NatsBus::Impl {
   std::function<void()> on_expired_request_;
   std::function<void(bool)> on_connection_change_;
   std::shared_ptr<NatsMailbox> mailbox_;
-  std::shared_ptr<NatsRequests> requests_;
   std::vector<std::weak_ptr<NatsFeedTarget>> feeds_;
   Signal changed_;
-  std::unique_ptr<NatsSubscribed> inbox_;
-  NatsConnection connection_;  // last: it is destroyed first, and with it the thread that uses the others
+  NatsConnection connection_;
+  std::shared_ptr<NatsRequests> requests_;
 };
 
 namespace {
@@ -126,14 +125,14 @@ namespace {
 /// Closes its request when the caller is done with it.
 class NatsReplyStream final : public ReplyStream {
  public:
-  NatsReplyStream(std::shared_ptr<NatsRequests> requests, NatsRequests::Open request)
-      : requests_(std::move(requests)), request_(std::move(request)) {}
-  ~NatsReplyStream() override { requests_->close(request_.token); }
-  Task<Result<Item>> next() override { return request_.replies->next(); }
+  NatsReplyStream(std::shared_ptr<NatsRequests> requests, std::shared_ptr<NatsInbox> inbox)
+      : requests_(std::move(requests)), inbox_(std::move(inbox)) {}
+  ~NatsReplyStream() override { requests_->close(*inbox_); }
+  Task<Result<Item>> next() override { return inbox_->replies()->next(); }
 
  private:
   std::shared_ptr<NatsRequests> requests_;
-  NatsRequests::Open request_;
+  std::shared_ptr<NatsInbox> inbox_;
 };
 
 }  // namespace
@@ -154,8 +153,8 @@ Result<> NatsBus::publish(Message message) { return impl_->publish(message); }
 
 Result<std::unique_ptr<ReplyStream>> NatsBus::request_stream(RequestContext context, Message message,
                                                              std::size_t capacity) {
-  KEFU_TRY(auto request, impl_->send(context, std::move(message), capacity));
-  return std::make_unique<NatsReplyStream>(impl_->requests(), std::move(request));
+  KEFU_TRY(auto inbox, impl_->send(context, std::move(message), capacity));
+  return std::make_unique<NatsReplyStream>(impl_->requests(), std::move(inbox));
 }
 
 Task<Result<Message>> NatsBus::request(RequestContext context, Message message) {

@@ -4,6 +4,7 @@
 #include "protocol.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,8 @@ constexpr milliseconds kConnectTimeout{2000};
 constexpr milliseconds kReconnectWait{250};
 constexpr milliseconds kReconnectJitter{100};
 constexpr milliseconds kDrainTimeout{2000};
+// What may wait for a server that takes nothing until its silence is noticed.
+constexpr std::size_t kMaxBuffered = 32 << 20;
 
 /// What the connection's callbacks share. Freed in the last one, on_closed.
 struct ConnectionClosure {
@@ -43,47 +46,19 @@ void on_closed(natsConnection*, void* closure) noexcept {
   self->mailbox->post([changed = self->changed] { changed(false, 0); });
 }
 
-/// nats.c prints to stderr without a handler. Slow consumers cannot happen to our callbacks, which only post,
-/// and all else shows as a disconnection.
+/// nats.c prints to stderr without a handler. Slow consumers cannot happen to what is emptied after each
+/// read, and all else shows as a disconnection.
 void on_error(natsConnection*, natsSubscription*, natsStatus, void*) noexcept {}
 
-/// Freed in on_complete: a message may still come after unsubscribing.
-struct SubscriptionClosure {
-  std::shared_ptr<NatsMailbox> mailbox;
-  std::shared_ptr<NatsTarget> target;
-};
-
-void on_message(natsConnection* connection, natsSubscription*, natsMsg* raw, void* closure) noexcept {
-  NatsMessagePtr message(raw);
-  const auto& [mailbox, target] = *static_cast<SubscriptionClosure*>(closure);
-  if (!target->try_enter()) return target->refused(connection, *message);
-  mailbox->post(
-      [receiver = target, owned = std::move(message), arrived = NatsTarget::Clock::now()]() mutable {
-        receiver->leave();
-        receiver->received(std::move(owned), arrived);
-      });
-}
-
-void on_complete(void* closure) noexcept {
-  const std::unique_ptr<SubscriptionClosure> self(static_cast<SubscriptionClosure*>(closure));
-  // Given away whole: a share kept here would outlive the event loop whose timers the target holds.
-  self->mailbox->post([target = std::move(self->target)] { target->completed(); });
-}
-
-natsStatus subscribe_now(NatsSubscribed::State& state, const std::string& subject,
-                         const std::string& queue_group, SubscriptionClosure shared) {
-  auto closure = std::make_unique<SubscriptionClosure>(std::move(shared));
-  natsConnection* connection = state.connection.get();
+natsStatus subscribe_now(NatsPolled& polled, const std::string& subject, const std::string& queue_group) {
+  natsConnection* connection = polled.connection.get();
   natsSubscription* raw = nullptr;
   const natsStatus status =
       queue_group.empty()
-          ? natsConnection_Subscribe(&raw, connection, subject.c_str(), &on_message, closure.get())
-          : natsConnection_QueueSubscribe(&raw, connection, subject.c_str(), queue_group.c_str(), &on_message,
-                                          closure.get());
-  if (status != NATS_OK) return status;
-  state.subscription.reset(raw);
-  natsSubscription_SetOnCompleteCB(raw, &on_complete, closure.release());
-  return NATS_OK;
+          ? natsConnection_SubscribeSync(&raw, connection, subject.c_str())
+          : natsConnection_QueueSubscribeSync(&raw, connection, subject.c_str(), queue_group.c_str());
+  if (status == NATS_OK) polled.subscription.reset(raw);
+  return status;
 }
 
 std::vector<std::string> split(const std::string& urls) {
@@ -98,23 +73,43 @@ std::vector<std::string> split(const std::string& urls) {
 
 }  // namespace
 
+NatsSubscribed::NatsSubscribed(std::shared_ptr<NatsWorker> worker, std::shared_ptr<NatsMailbox> mailbox,
+                               std::shared_ptr<NatsPoller> poller, std::shared_ptr<NatsPolled> polled)
+    : worker_(std::move(worker)),
+      mailbox_(std::move(mailbox)),
+      poller_(std::move(poller)),
+      polled_(std::move(polled)) {
+  poller_->watch(polled_);
+}
+
 NatsSubscribed::~NatsSubscribed() {
-  worker_->run([state = std::move(state_)] { natsSubscription_Unsubscribe(state->subscription.get()); });
+  poller_->forget(polled_);
+  polled_->target = nullptr;  // here, since the job may outlive the event loop whose timers the target holds
+  worker_->run([polled = std::move(polled_)] { natsSubscription_Unsubscribe(polled->subscription.get()); });
 }
 
 void NatsSubscribed::drain() {
-  worker_->run([state = state_] {
-    natsSubscription* subscription = state->subscription.get();
+  worker_->run([polled = polled_, poller = poller_, mailbox = mailbox_]() mutable {
     // Draining waits for the server to answer; without one there is nothing to wait for.
-    if (natsConnection_Status(state->connection.get()) != NATS_CONN_STATUS_CONNECTED ||
-        natsSubscription_DrainTimeout(subscription, kDrainTimeout.count()) != NATS_OK) {
-      natsSubscription_Unsubscribe(subscription);
+    natsConnection* connection = polled->connection.get();
+    if (natsConnection_Status(connection) == NATS_CONN_STATUS_CONNECTED &&
+        natsSubscription_DrainTimeout(polled->subscription.get(), kDrainTimeout.count()) == NATS_OK) {
+      // After its answer nothing can come that was sent before.
+      natsConnection_FlushTimeout(connection, kDrainTimeout.count());
     }
+    mailbox->post([polled = std::move(polled), poller = std::move(poller)] {
+      poller->deliver(*polled);
+      if (polled->target) polled->target->completed();
+    });
   });
 }
 
-NatsConnection::NatsConnection(std::shared_ptr<NatsMailbox> mailbox, NatsOptions options)
-    : mailbox_(std::move(mailbox)), options_(std::move(options)), worker_(std::make_shared<NatsWorker>()) {}
+NatsConnection::NatsConnection(asio::any_io_executor executor, std::shared_ptr<NatsMailbox> mailbox,
+                               NatsOptions options)
+    : mailbox_(std::move(mailbox)),
+      poller_(std::make_shared<NatsPoller>(std::move(executor), mailbox_)),
+      options_(std::move(options)),
+      worker_(std::make_shared<NatsWorker>()) {}
 
 NatsConnection::~NatsConnection() { worker_->stop(); }
 
@@ -138,8 +133,7 @@ Result<NatsOptionsPtr> NatsConnection::make_options() {
       // With room for nothing, nats.c refuses to publish between connections instead of delivering late.
       natsOptions_SetReconnectBufSize(raw, 0),
       natsOptions_SetSendAsap(raw, true),
-      natsOptions_SetWriteDeadline(raw, options_.write_deadline.count()),
-      natsOptions_UseGlobalMessageDelivery(raw, true),
+      poller_->install(raw),
       natsOptions_SetErrorHandler(raw, &on_error, nullptr),
   };
   for (const natsStatus status : results) {
@@ -161,7 +155,9 @@ Result<> NatsConnection::open(std::function<void(bool)> on_change) {
   natsOptions_SetRetryOnFailedConnect(options.get(), true, &on_connected, closure.get());
   natsConnection* raw = nullptr;
   const natsStatus status = natsConnection_Connect(&raw, options.get());
-  connection_ = NatsConnectionPtr(raw);
+  connection_ = std::shared_ptr<natsConnection>(raw, [poller = poller_](natsConnection* connection) {
+    natsConnection_Destroy(connection);  // it calls the poller
+  });
   if (status != NATS_OK && status != NATS_NOT_YET_CONNECTED) {
     return fail(Errc::invalid_argument, "cannot connect to NATS with these options",
                 natsStatus_GetText(status));
@@ -179,29 +175,18 @@ void NatsConnection::changed(bool connected, std::int64_t max_payload) {
   on_change_(connected);
 }
 
-natsStatus NatsConnection::publish_now(natsMsg* message) const {
-  if (natsConnection_Status(connection_.get()) != NATS_CONN_STATUS_CONNECTED)
-    return NATS_CONNECTION_DISCONNECTED;
-  return natsConnection_PublishMsg(connection_.get(), message);
-}
-
-Result<> NatsConnection::publish(const Message& message, OnFailure on_failure) {
-  if (!connected_) return fail(to_error(NATS_CONNECTION_DISCONNECTED));
+Result<> NatsConnection::publish(const Message& message) {
+  if (!connected_ || !poller_->usable()) return fail(to_error(NATS_CONNECTION_DISCONNECTED));
   const std::size_t size = counted_size(message);
   if (size > max_payload_) return fail(to_error(NATS_MAX_PAYLOAD));
   KEFU_TRY(NatsMessagePtr owned, to_nats(message));
-  if (!options_.publish_on_thread) {
-    const natsStatus status = publish_now(owned.get());
-    if (status != NATS_OK) return fail(to_error(status));
-    return {};
-  }
-  auto job = [this, owned = std::move(owned), on_failure = std::move(on_failure)]() mutable {
-    const natsStatus status = publish_now(owned.get());
-    if (status == NATS_OK || !on_failure) return;
-    mailbox_->post([on_failure = std::move(on_failure), status]() mutable { on_failure(to_error(status)); });
-  };
-  if (!worker_->try_run(std::move(job), size)) {
+  const int buffered = natsConnection_Buffered(connection_.get());
+  if (buffered > 0 && static_cast<std::size_t>(buffered) + size > kMaxBuffered) {
     return fail(Errc::overloaded, "too many messages wait to be published");
+  }
+  if (const natsStatus status = natsConnection_PublishMsg(connection_.get(), owned.get());
+      status != NATS_OK) {
+    return fail(to_error(status));
   }
   return {};
 }
@@ -209,19 +194,23 @@ Result<> NatsConnection::publish(const Message& message, OnFailure on_failure) {
 Result<std::unique_ptr<NatsSubscribed>> NatsConnection::subscribe(std::string subject,
                                                                   std::string queue_group,
                                                                   std::shared_ptr<NatsTarget> target) {
-  auto state = std::make_shared<NatsSubscribed::State>(NatsSubscribed::State{connection_, nullptr});
-  if (!options_.publish_on_thread) {
-    const natsStatus status = subscribe_now(*state, subject, queue_group, {mailbox_, std::move(target)});
+  auto polled = std::make_shared<NatsPolled>(NatsPolled{connection_, std::move(target), nullptr});
+  auto subscribed = std::make_unique<NatsSubscribed>(worker_, mailbox_, poller_, polled);
+  if (poller_->usable()) {
+    const natsStatus status = subscribe_now(*polled, subject, queue_group);
     if (status != NATS_OK) return fail(to_error(status));
-  } else {
-    // In front of all that is published after it.
-    worker_->run([state, subject = std::move(subject), queue_group = std::move(queue_group),
-                  mailbox = mailbox_, target = std::move(target)] {
-      const natsStatus status = subscribe_now(*state, subject, queue_group, {mailbox, target});
-      if (status != NATS_OK) mailbox->post([target] { target->completed(); });
-    });
+    polled->made = true;
+    return subscribed;
   }
-  return std::make_unique<NatsSubscribed>(worker_, std::move(state));
+  worker_->run([polled = std::move(polled), mailbox = mailbox_, subject = std::move(subject),
+                queue_group = std::move(queue_group)]() mutable {
+    const natsStatus status = subscribe_now(*polled, subject, queue_group);
+    mailbox->post([polled = std::move(polled), status] {
+      polled->made = status == NATS_OK;
+      if (!polled->made && polled->target) polled->target->completed();
+    });
+  });
+  return subscribed;
 }
 
 void NatsConnection::flush(Deadline deadline, std::move_only_function<void(Result<>)> on_flushed) {

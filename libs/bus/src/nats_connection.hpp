@@ -2,6 +2,7 @@
 
 #include "nats_handles.hpp"
 #include "nats_mailbox.hpp"
+#include "nats_poller.hpp"
 #include "nats_target.hpp"
 #include "nats_worker.hpp"
 
@@ -18,61 +19,55 @@
 
 namespace kefu::bus {
 
-/// A subscription of nats.c. Destroying it unsubscribes; the target lives until no callback can come any
-/// more.
+/// A subscription of nats.c. Destroying it unsubscribes: its target then gets nothing more.
 class NatsSubscribed {
  public:
-  /// Shared with jobs of the worker: everything that nats.c does under the lock of a connection may wait for
-  /// a stalled server.
-  struct State {
-    std::shared_ptr<natsConnection> connection;
-    NatsSubscriptionPtr subscription;
-  };
-
-  NatsSubscribed(std::shared_ptr<NatsWorker> worker, std::shared_ptr<State> state)
-      : worker_(std::move(worker)), state_(std::move(state)) {}
+  NatsSubscribed(std::shared_ptr<NatsWorker> worker, std::shared_ptr<NatsMailbox> mailbox,
+                 std::shared_ptr<NatsPoller> poller, std::shared_ptr<NatsPolled> polled);
   ~NatsSubscribed();
   NatsSubscribed(const NatsSubscribed&) = delete;
   NatsSubscribed& operator=(const NatsSubscribed&) = delete;
 
-  /// The server sends nothing more; what has arrived is still received, then completed() is called.
+  /// The server sends nothing more; what it has sent is still received, then completed() is called.
   void drain();
 
  private:
   std::shared_ptr<NatsWorker> worker_;
-  std::shared_ptr<State> state_;
+  std::shared_ptr<NatsMailbox> mailbox_;
+  std::shared_ptr<NatsPoller> poller_;
+  std::shared_ptr<NatsPolled> polled_;
 };
 
-/// One connection of nats.c with what it does on its own threads: publishing, connecting again, closing.
-/// Thread: all calls on the executor of the mailbox, unless said otherwise.
+/// One connection of nats.c. Messages are written and read on the executor; nats.c connects again, and the
+/// worker flushes, unsubscribes and closes, on threads of their own. Thread: all calls on the executor.
 class NatsConnection {
  public:
-  using OnFailure = std::move_only_function<void(Error)>;
-
-  NatsConnection(std::shared_ptr<NatsMailbox> mailbox, NatsOptions options);
+  NatsConnection(asio::any_io_executor executor, std::shared_ptr<NatsMailbox> mailbox, NatsOptions options);
   /// The mailbox must be closed. Blocks while nats.c closes the connection, if close() did not.
   ~NatsConnection();
 
   /// Begins to connect. `on_change(connected)` runs on the executor.
   Result<> open(std::function<void(bool)> on_change);
   bool connected() const { return connected_; }
-  /// `on_failure` is called, on the executor, when publishing fails after this has returned: only with
-  /// publish_on_thread.
-  Result<> publish(const Message& message, OnFailure on_failure);
-  /// With publish_on_thread a failure shows as the target's completed().
+  /// Never blocks: what a slow server does not take yet waits in memory, up to a limit. Errors:
+  /// `unavailable`, `overloaded`, `payload_too_large`, `invalid_argument`.
+  Result<> publish(const Message& message);
+  /// While there is no connection, a failure shows as the target's completed().
   Result<std::unique_ptr<NatsSubscribed>> subscribe(std::string subject, std::string queue_group,
                                                     std::shared_ptr<NatsTarget> target);
   /// `on_flushed` runs on the executor when the server has answered a ping, or could not in time.
   void flush(Deadline deadline, std::move_only_function<void(Result<>)> on_flushed);
   /// Flushes until the deadline, then closes; `on_closed` runs on the executor.
   void close(Deadline deadline, NatsMailbox::Event on_closed);
+  /// The mailbox is closed: nothing is delivered any more.
+  void leave() { poller_->close(); }
 
  private:
   Result<NatsOptionsPtr> make_options();
   void changed(bool connected, std::int64_t max_payload);
-  natsStatus publish_now(natsMsg* message) const;
 
   std::shared_ptr<NatsMailbox> mailbox_;
+  std::shared_ptr<NatsPoller> poller_;
   NatsOptions options_;
   std::function<void(bool)> on_change_;
   bool connected_ = false;  // as the executor has been told

@@ -1,40 +1,65 @@
 #pragma once
 
+#include "nats_connection.hpp"
 #include "nats_target.hpp"
 #include "reply_queue.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace kefu::bus {
 
-/// The open requests of a connection: one wildcard inbox, a token for each request.
-class NatsRequests final : public NatsTarget {
+/// Where the replies to one request come in. It serves one request at a time, and the next one under another
+/// subject, so that what is late cannot be taken for its reply.
+class NatsInbox final : public NatsTarget {
  public:
-  struct Open {
-    std::uint64_t token;
-    std::shared_ptr<ReplyQueue> replies;
-  };
-
-  explicit NatsRequests(asio::any_io_executor executor);
+  explicit NatsInbox(std::string prefix) : prefix_(std::move(prefix)) {}
 
   std::string wildcard() const { return prefix_ + "*"; }
-  std::string reply_subject(std::uint64_t token) const { return prefix_ + std::to_string(token); }
-  Open open(Deadline deadline, std::size_t capacity);
-  void close(std::uint64_t token) { open_.erase(token); }
-  void fail_one(std::uint64_t token, const Error& error);
-  void fail_all(const Error& error);
+  std::string reply_subject() const { return prefix_ + std::to_string(turn_); }
+  const std::shared_ptr<ReplyQueue>& replies() const { return replies_; }
 
   void received(NatsMessagePtr message, Clock::time_point arrived) override;
-  void refused(natsConnection*, natsMsg&) noexcept override {}
+  void unserved() override;
 
  private:
-  asio::any_io_executor executor_;
+  friend class NatsRequests;
+
   std::string prefix_;
-  std::uint64_t last_token_ = 0;
-  std::unordered_map<std::uint64_t, std::shared_ptr<ReplyQueue>> open_;
+  std::uint64_t turn_ = 0;
+  bool answered_ = false;
+  std::shared_ptr<ReplyQueue> replies_;  // empty: idle
+};
+
+/// The open requests of a connection, each with an inbox of its own: nats.c gives the notice that nobody
+/// serves a request without the subject it was sent to. Inboxes are used again.
+class NatsRequests {
+ public:
+  NatsRequests(asio::any_io_executor executor, NatsConnection& connection);
+
+  Result<std::shared_ptr<NatsInbox>> open(Deadline deadline, std::size_t capacity);
+  void close(NatsInbox& inbox);
+  void fail_all(const Error& error);
+  /// No inbox is used again.
+  void stop() { idle_.clear(); }
+
+ private:
+  struct Held {
+    std::shared_ptr<NatsInbox> inbox;
+    std::unique_ptr<NatsSubscribed> subscribed;
+  };
+  Result<Held> take();
+
+  asio::any_io_executor executor_;
+  NatsConnection& connection_;
+  std::string prefix_;
+  std::uint64_t made_ = 0;
+  std::unordered_map<const NatsInbox*, Held> open_;
+  std::vector<Held> idle_;
 };
 
 }  // namespace kefu::bus

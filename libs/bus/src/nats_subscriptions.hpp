@@ -18,7 +18,6 @@ class NatsServed final : public NatsTarget {
   NatsServed(asio::any_io_executor executor, const ServeOptions& options, Handler handler,
              Serving::Publish publish, TaskGroup::OnException on_exception, std::function<void()> on_expired);
   void received(NatsMessagePtr message, Clock::time_point arrived) override;
-  void refused(natsConnection* connection, natsMsg& message) noexcept override;
   void completed() override;
   /// Returns when no message comes any more and all that came have been answered.
   Task<void> finish();
@@ -42,15 +41,14 @@ class NatsServedSubscription final : public Subscription {
 
 class NatsFeedTarget final : public NatsTarget {
  public:
-  NatsFeedTarget(asio::any_io_executor executor, std::size_t capacity);
+  NatsFeedTarget(asio::any_io_executor executor, std::size_t capacity)
+      : queue_(std::move(executor), capacity) {}
   void received(NatsMessagePtr message, Clock::time_point arrived) override;
-  void refused(natsConnection*, natsMsg&) noexcept override { dropped_ = true; }
   void completed() override { queue_.finish(); }
   FeedQueue& queue() { return queue_; }
 
  private:
   FeedQueue queue_;
-  std::atomic<bool> dropped_ = false;
 };
 
 class NatsFeed final : public Feed {

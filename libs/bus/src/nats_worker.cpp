@@ -3,13 +3,6 @@
 #include <utility>
 
 namespace kefu::bus {
-namespace {
-
-constexpr std::size_t kMaxJobs = 4096;
-constexpr std::size_t kMaxBytes = 32 << 20;
-
-}  // namespace
-
 NatsWorker::NatsWorker() : thread_([this] { loop(); }) {}
 
 void NatsWorker::stop() {
@@ -21,25 +14,16 @@ void NatsWorker::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool NatsWorker::try_run(Job job, std::size_t bytes) {
-  const std::lock_guard lock(mutex_);
-  if (stopping_ || jobs_.size() >= kMaxJobs || bytes_ + bytes > kMaxBytes) return false;
-  add({std::move(job), bytes});
-  return true;
-}
-
 void NatsWorker::run(Job job) {
   {
     const std::lock_guard lock(mutex_);
-    if (!stopping_) return add({std::move(job), 0});
+    if (!stopping_) {
+      jobs_.push_back(std::move(job));
+      changed_.notify_one();
+      return;
+    }
   }
   job();
-}
-
-void NatsWorker::add(Entry entry) {
-  bytes_ += entry.bytes;
-  jobs_.push_back(std::move(entry));
-  changed_.notify_one();
 }
 
 void NatsWorker::loop() {
@@ -47,12 +31,11 @@ void NatsWorker::loop() {
   for (;;) {
     changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
     if (jobs_.empty()) return;
-    Entry entry = std::move(jobs_.front());
+    Job job = std::move(jobs_.front());
     jobs_.pop_front();
-    bytes_ -= entry.bytes;
     lock.unlock();
-    entry.job();
-    entry.job = nullptr;  // what it holds is destroyed without the lock
+    job();
+    job = nullptr;  // what it holds is destroyed without the lock
     lock.lock();
   }
 }

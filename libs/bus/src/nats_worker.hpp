@@ -1,7 +1,6 @@
 #pragma once
 
 #include <condition_variable>
-#include <cstddef>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -9,7 +8,8 @@
 
 namespace kefu::bus {
 
-/// One thread for the calls of nats.c that may block: publishing to a server that stalls, flushing, closing.
+/// One thread for the calls of nats.c that may block: flushing, closing, and what takes the lock of a
+/// connection that is being made.
 class NatsWorker {
  public:
   using Job = std::move_only_function<void()>;
@@ -19,25 +19,17 @@ class NatsWorker {
   NatsWorker(const NatsWorker&) = delete;
   NatsWorker& operator=(const NatsWorker&) = delete;
 
-  /// False when the jobs waiting hold too many bytes or are too many.
-  bool try_run(Job job, std::size_t bytes);
-  /// For the few jobs that end something: never refused. After stop() it runs them itself.
+  /// After stop() it runs the job itself.
   void run(Job job);
   /// Returns when everything queued has run. Called by the owner, once or more.
   void stop();
 
  private:
-  struct Entry {
-    Job job;
-    std::size_t bytes;
-  };
-  void add(Entry entry);
   void loop();
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Entry> jobs_;
-  std::size_t bytes_ = 0;  // of the jobs waiting
+  std::deque<Job> jobs_;
   bool stopping_ = false;
   std::thread thread_;
 };

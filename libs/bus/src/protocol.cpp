@@ -53,9 +53,11 @@ Message make_error_reply(const std::string& reply_to, const Error& error) {
   return reply;
 }
 
+Error unserved_error() { return {Errc::unavailable, "nobody serves this request", "no responders"}; }
+
 Result<ReplyStream::Item> read_reply(Message message) {
   if (message.headers.get(header::kStatus) == "503") {
-    return fail(Errc::unavailable, "nobody serves this request", "no responders");
+    return fail(unserved_error());
   }
   if (const std::string_view code = message.headers.get(header::kError); !code.empty()) {
     return fail(errc_from_wire(code), std::move(message.payload));

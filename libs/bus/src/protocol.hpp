@@ -23,6 +23,8 @@ RequestContext read_context(const Message& message, std::chrono::steady_clock::t
 
 Message make_reply(const std::string& reply_to, std::string payload, bool more);
 Message make_error_reply(const std::string& reply_to, const Error& error);
+/// Nobody serves the subject of a request.
+Error unserved_error();
 /// What a reply says: an item, or the error that it carries.
 Result<ReplyStream::Item> read_reply(Message message);
 

@@ -77,7 +77,6 @@ class Runner {
         bulk_bus_(io.get_executor(),
                   {.url = common_.nats_url,
                    .client_name = program_ + "-bulk",
-                   .publish_on_thread = true,
                    .on_handler_exception = log_bugs(log_),
                    .on_expired_request = [this] { expired_requests_.add(); }},
                   [this](bool connected) { log_connection("streams", connected); }),

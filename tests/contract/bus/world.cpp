@@ -53,7 +53,7 @@ class NatsWorld final : public World {
 
   testing::NatsServer server_;
   NatsBus bus_{io().get_executor(), {.url = server_.url()}, {}};
-  NatsBus other_bus_{io().get_executor(), {.url = server_.url(), .publish_on_thread = true}, {}};
+  NatsBus other_bus_{io().get_executor(), {.url = server_.url()}, {}};
   JetStreamStore store_{bus_};
   JetStreamReader reader_{io().get_executor(), bus_};
 };

@@ -96,7 +96,7 @@ NATS_TEST(NatsConnectionFaults, FailOpenRequestsAtOnceWhenTheServerIsKilled) {
 
 NATS_TEST(NatsConnectionFaults, ServeAgainAfterTheServerIsBack) {
   NatsBus* server = co_await t.connect();
-  NatsBus* client = co_await t.connect({.url = t.server_.url(), .publish_on_thread = true});
+  NatsBus* client = co_await t.connect();
   auto served = server->serve({.subject = "test.echo", .queue_group = "g"}, &echo);
   CO_ASSERT(served);
   EXPECT_TRUE(co_await t.answers(client, "test.echo"));
@@ -153,7 +153,7 @@ NATS_TEST(NatsConnectionFaults, GiveUpASilentServerWithinFiveSeconds) {
 }
 
 NATS_TEST(NatsConnectionFaults, KeepTheEventLoopFreeOfAStalledServer) {
-  NatsBus* bus = co_await t.connect({.url = t.server_.url(), .publish_on_thread = true});
+  NatsBus* bus = co_await t.connect();
   t.server_.pause();
   t.tasks_.spawn(t.watch_loop());
   // Far more than the buffers of the sockets hold.

@@ -96,7 +96,7 @@ class NatsStreamFaults : public NatsFixture {
 
 NATS_TEST(NatsStreamFaults, ReplayWithoutGapsOrRepeatsAcrossRestarts) {
   constexpr int kTotal = 500;
-  NatsBus* writer = co_await t.connect({.url = t.server_.url(), .publish_on_thread = true});
+  NatsBus* writer = co_await t.connect();
   NatsBus* reading = co_await t.connect();
   co_await t.prepare(writer);
   t.tasks_.spawn(t.append_all(writer, kTotal));

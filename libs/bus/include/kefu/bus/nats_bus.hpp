@@ -3,7 +3,6 @@
 #include <kefu/async/task_group.hpp>
 #include <kefu/bus/message_bus.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -14,19 +13,16 @@ namespace kefu::bus {
 struct NatsOptions {
   std::string url = "nats://127.0.0.1:4222";  ///< several, separated by commas
   std::string client_name = "kefu";
-  /// Publish from a thread of its own: for a connection that carries parts of files, passages and vectors,
-  /// where a stalled server would otherwise hold up the event loop for as long as the write deadline.
-  bool publish_on_thread = false;
-  std::chrono::milliseconds write_deadline{2000};
   /// Told of exceptions that leave a handler, which are bugs; their callers get `internal`.
   TaskGroup::OnException on_handler_exception = {};
   /// Told of each request that is dropped since its time had passed before it was handled. On the executor.
   std::function<void()> on_expired_request = {};
 };
 
-/// MessageBus over one connection to NATS (nats.c). Publishing while disconnected is refused at once, since
-/// nats.c would buffer it and deliver late; when the connection is lost every open request ends with
-/// `unavailable`.
+/// MessageBus over one connection to NATS (nats.c), read and written on the executor. Publishing never
+/// blocks: while a slow server takes nothing it waits in memory, and beyond a limit it is refused as
+/// `overloaded`. Publishing while disconnected is refused at once, since nats.c would buffer it and deliver
+/// late; when the connection is lost every open request ends with `unavailable`.
 class NatsBus final : public MessageBus {
  public:
   /// `on_connection_change(connected)` runs on the executor.
