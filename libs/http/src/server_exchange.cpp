@@ -123,6 +123,7 @@ Task<Result<std::string>> ServerExchange::read_body(std::size_t limit) {
   const auto too_large = [] { return fail(Errc::payload_too_large, "the body of the request is too large"); };
   const auto length = parser_.content_length();
   if (length && *length > limit) co_return too_large();
+  whole_body_ = Deadline::in(options_.body_timeout);
   std::string body;
   std::size_t size = 0;
   while (true) {
@@ -151,8 +152,13 @@ Task<Result<std::size_t>> ServerExchange::read_some(std::span<char> into) {
       co_return fail(Errc::invalid_argument, "the body of the request is malformed", error.message());
     }
     if (got > 0 || parser_.is_done()) co_return got;
-    KEFU_CO_CHECK(co_await fill(kBodyPiece, Deadline::in(options_.progress_timeout)));
+    KEFU_CO_CHECK(co_await fill(kBodyPiece, body_deadline()));
   }
+}
+
+Deadline ServerExchange::body_deadline() const {
+  const Deadline progress = Deadline::in(options_.progress_timeout);
+  return whole_body_ ? whole_body_->at_most(options_.progress_timeout) : progress;
 }
 
 Task<Result<>> ServerExchange::send_continue() {
@@ -234,6 +240,7 @@ Task<Result<>> ServerExchange::end_stream() {
 Task<bool> ServerExchange::finish() {
   if (!keep_alive_ || !answered()) co_return false;
   std::array<char, kHeadPiece> dropped;
+  whole_body_ = Deadline::in(options_.progress_timeout);
   for (std::size_t total = 0; !parser_.is_done() && total <= kDrainLimit;) {
     const auto got = co_await read_some(dropped);
     if (!got) co_return false;

@@ -69,6 +69,8 @@ class ServerExchange final : public Exchange {
 
   Result<> take_head();
   Task<Result<>> fill(std::size_t at_most, Deadline deadline);
+  /// The next read of the body.
+  Deadline body_deadline() const;
   Task<Result<>> send_continue();
   Task<Result<>> send(TimedSocket::Buffers buffers);
   Result<> begin(Response& response);
@@ -81,7 +83,8 @@ class ServerExchange final : public Exchange {
   boost::beast::http::request_parser<boost::beast::http::buffer_body> parser_;
   RequestHead head_;
   Error problem_;
-  int forced_status_ = 0;  ///< 431 and the like, which no Errc has
+  std::optional<Deadline> whole_body_;  ///< unset while a handler reads it piece by piece
+  int forced_status_ = 0;               ///< 431 and the like, which no Errc has
   State state_ = State::open;
   Framing framing_ = Framing::length;
   bool has_head_ = false;

@@ -96,6 +96,31 @@ TEST_F(HttpServerFaults, TellsTheHandlerThatABodyStalled) {
   EXPECT_EQ(seen->code, Errc::deadline_exceeded);
 }
 
+Task<void> read_whole(Exchange& exchange, std::optional<Error>& seen) {
+  const auto body = co_await exchange.read_body(1 << 20);
+  if (!body) seen = body.error();
+}
+
+/// Never lets the server wait for long, and never comes to an end.
+Task<bool> send_byte_by_byte(asio::ip::tcp::socket& socket) {
+  for (int sent = 0; sent < 1'000'000; ++sent) {
+    const auto [error, bytes] = co_await asio::async_write(socket, asio::buffer("x", 1), kAsTuple);
+    if (error) co_return true;
+    co_await sleep_for(1ms);
+  }
+  co_return false;
+}
+
+TEST_F(HttpServerFaults, DropsAClientThatSendsItsBodyTooSlowly) {
+  std::optional<Error> seen;
+  serve([&seen](Exchange& exchange) { return read_whole(exchange, seen); }, {.body_timeout = 50ms});
+  auto client = raw();
+  client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
+  EXPECT_TRUE(testing::run_task(io_, send_byte_by_byte(client.socket())));
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->code, Errc::deadline_exceeded);
+}
+
 struct Outcome {
   std::optional<Error> error;
   bool done = false;

@@ -26,6 +26,8 @@ struct ServerOptions {
   std::chrono::milliseconds idle_timeout{60000};  ///< between requests of one connection
   std::chrono::milliseconds progress_timeout{
       10000};  ///< a client that neither sends nor takes bytes for so long is dropped
+  /// Of a body that read_body() takes whole: a client that sends a byte now and then is dropped, too.
+  std::chrono::milliseconds body_timeout{30000};
 };
 
 /// The head of a request. Path and query values are percent-decoded.
@@ -51,7 +53,8 @@ class Exchange {
   /// is given), `cancelled` when the client went away, `deadline_exceeded` when it stalled,
   /// `invalid_argument` for malformed framing.
   virtual Task<Result<std::string>> read_body(std::size_t limit) = 0;
-  /// The next bytes of the body, 0 at its end: for bodies that are never held whole. Errors as above.
+  /// The next bytes of the body, 0 at its end: for bodies that are never held whole. Errors as above; how
+  /// long the whole may take is for the caller to say.
   virtual Task<Result<std::size_t>> read_some(std::span<char> into) = 0;
   /// Errors: `cancelled`, `deadline_exceeded`.
   virtual Task<Result<>> respond(Response response) = 0;
