@@ -11,6 +11,10 @@ namespace {
 
 using nlohmann::json;
 
+/// Copies of a value go down one frame of the stack for each level, so what is taken is shallow. No body of
+/// this API has more than a handful.
+constexpr int kMaxDepth = 32;
+
 }  // namespace
 
 std::unexpected<Error> JsonObject::wrong_type(const char* name, const char* expected,
@@ -28,14 +32,23 @@ std::string JsonObject::place(std::string_view name) const { return place_ + std
 Result<JsonObject> JsonObject::parse(std::string_view body) {
   KEFU_CHECK(text::validate_utf8(body));
   json value;
+  bool too_deep = false;
+  const auto keep_shallow = [&](int depth, json::parse_event_t, const json&) {
+    too_deep = too_deep || depth > kMaxDepth;
+    return !too_deep;
+  };
   try {
-    value = json::parse(body);
+    value = json::parse(body, keep_shallow);
   } catch (const json::parse_error& error) {
     return fail(Errc::invalid_argument, body.empty()
                                             ? std::string("the body is empty, a JSON object was expected")
                                             : fmt::format("malformed JSON at byte {}", error.byte));
   } catch (const json::out_of_range&) {
     return fail(Errc::invalid_argument, "a number in the JSON is out of range");
+  }
+  if (too_deep) {
+    return fail(Errc::invalid_argument,
+                fmt::format("the JSON is nested more than {} levels deep", kMaxDepth));
   }
   if (!value.is_object()) {
     return fail(Errc::invalid_argument, fmt::format("a JSON object was expected, not {}", value.type_name()));

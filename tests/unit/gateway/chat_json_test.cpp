@@ -117,6 +117,13 @@ TEST(ChatJson, NamesThePlaceOfAWrongMessage) {
   }
 }
 
+TEST(ChatJson, RefusesAMessageThatIsNestedWithoutEnd) {
+  const auto parsed = parse_chat_request(R"({"model":"shop","messages":[{"role":"user","content":)" +
+                                         std::string(250'000, '[') + std::string(250'000, ']') + "}]}");
+  ASSERT_FALSE(parsed);
+  EXPECT_THAT(parsed.error().message, HasSubstr("levels deep"));
+}
+
 kefu::v1::Answer answer() {
   kefu::v1::Answer answer;
   answer.set_answer("买家承担。");

@@ -29,9 +29,14 @@ TEST(JsonObject, RefusesBytesThatAreNoUtf8AndValuesThatAreNoObject) {
   EXPECT_THAT(refusal("1e999"), HasSubstr("out of range"));
 }
 
-TEST(JsonObject, SurvivesNestingThatWouldExhaustAStack) {
-  const std::string deep = R"({"a":)" + std::string(30000, '[') + std::string(30000, ']') + "}";
-  EXPECT_THAT(object(deep).allow_only({"kb"}).error().message, HasSubstr("unknown field \"a\""));
+TEST(JsonObject, RefusesNestingThatWouldExhaustAStack) {
+  const auto nested = [](std::size_t levels) {
+    return R"({"a":)" + std::string(levels, '[') + std::string(levels, ']') + "}";
+  };
+  EXPECT_THAT(object(nested(30)).allow_only({"kb"}).error().message, HasSubstr("unknown field \"a\""));
+  EXPECT_THAT(refusal(nested(40)), HasSubstr("more than 32 levels"));
+  EXPECT_THAT(refusal(nested(250'000)), HasSubstr("more than 32 levels"));
+  EXPECT_THAT(refusal(std::string(250'000, '[')), HasSubstr("malformed"));
 }
 
 TEST(JsonObject, NamesFieldsThatAreUnknownMissingOrOfAnotherType) {
