@@ -74,7 +74,7 @@ Task<Result<Reply>> DocumentRoutes::upload(RequestContext context, Caller& calle
   KEFU_CO_TRY(const std::string boundary, multipart_boundary(content_type));
   if (filename) KEFU_CO_CHECK(validate_filename(*filename));
   KEFU_CO_TRY(auto kb, co_await knowledge_bases_.find(kb_name, context.deadline.at_most(5s)));
-  FormFileSource source(exchange, boundary);
+  FormFileSource source(exchange, boundary, context.deadline);
   KEFU_CO_TRY(const FormPart file, co_await source.open());
   KEFU_CO_TRY(Job job, upload_job(filename.value_or(file.filename.value_or("")), file.content_type));
   caller.object = job.filename();

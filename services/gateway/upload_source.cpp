@@ -28,6 +28,7 @@ Task<Result<std::size_t>> FormFileSource::read_some(std::span<char> into) {
 
 /// One piece of the body; everything before it has been taken.
 Task<Result<>> FormFileSource::read_on() {
+  if (deadline_.passed()) co_return fail(Errc::deadline_exceeded, "the upload took longer than it may");
   std::string piece(kReadBytes, '\0');
   KEFU_CO_TRY(const std::size_t bytes, co_await exchange_.read_some(piece));
   pending_.clear();

@@ -3,6 +3,7 @@
 #include "multipart.hpp"
 
 #include <kefu/async/task.hpp>
+#include <kefu/base/deadline.hpp>
 #include <kefu/base/error.hpp>
 #include <kefu/http/server.hpp>
 
@@ -34,10 +35,11 @@ class BodySource final : public UploadSource {
 /// file reads on to the end of the form, so that a second file is noticed before the first one is taken.
 class FormFileSource final : public UploadSource {
  public:
-  FormFileSource(http::Exchange& exchange, std::string_view boundary)
-      : exchange_(exchange), parser_(boundary) {}
+  FormFileSource(http::Exchange& exchange, std::string_view boundary, Deadline deadline)
+      : exchange_(exchange), parser_(boundary), deadline_(deadline) {}
 
-  /// The head of the file. Errors: `invalid_argument` for a form without a file, or with a field.
+  /// The head of the file. Errors: `invalid_argument` for a form without a file, or with a field;
+  /// `deadline_exceeded`.
   Task<Result<FormPart>> open();
   Task<Result<std::size_t>> read_some(std::span<char> into) override;
 
@@ -47,6 +49,7 @@ class FormFileSource final : public UploadSource {
 
   http::Exchange& exchange_;
   MultipartParser parser_;
+  Deadline deadline_;  ///< of the form; one that ends without a file, or goes on behind it, has no other
   std::optional<FormPart> file_;
   std::string pending_;  ///< bytes of the file that were not asked for yet
   std::size_t taken_ = 0;

@@ -6,10 +6,14 @@
 #include <kefu/proto/subjects.hpp>
 #include <kefu/testing/process.hpp>
 
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <fstream>
 
 namespace kefu::gateway {
@@ -128,6 +132,30 @@ TEST_F(FormUpload, ThatMakesNoSenseSaysWhyAndLeavesNothing) {
   EXPECT_EQ(upload(file + "--xyz--", "?filename=a%2Fb").status, 400);
   EXPECT_EQ(gateway_.stored_messages(proto::kJobsStream), 0U);
   EXPECT_EQ(gateway_.stored_messages(proto::kFilesStream), 0U);
+}
+
+class HurriedFormUpload : public FormUpload {
+ protected:
+  HurriedFormUpload() : FormUpload(GatewayConfig{.upload_timeout = std::chrono::milliseconds(100)}) {}
+};
+
+/// Each byte comes soon enough for a connection to be kept, and no part ever begins.
+TEST_F(HurriedFormUpload, ThatTricklesInWithoutAFileIsGivenUpAtItsDeadline) {
+  asio::io_context io;
+  asio::ip::tcp::socket socket(io);
+  socket.connect({asio::ip::make_address("127.0.0.1"), gateway_.port()});
+  asio::write(socket, asio::buffer(fmt::format("POST /v1/kbs/shop/documents HTTP/1.1\r\nHost: localhost\r\n"
+                                               "Content-Type: {}\r\nContent-Length: 100000\r\n\r\n",
+                                               kType)));
+  const bool answered = eventually([&] {
+    boost::system::error_code error;
+    asio::write(socket, asio::buffer("x", 1), error);
+    return socket.available() > 0;
+  });
+  ASSERT_TRUE(answered);
+  std::string response;
+  asio::read_until(socket, asio::dynamic_buffer(response), "\r\n");
+  EXPECT_THAT(response, HasSubstr("HTTP/1.1 504 "));
 }
 
 class LimitedFormUpload : public FormUpload {
