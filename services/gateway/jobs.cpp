@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t kMaxJobs = 200;
 constexpr std::uint64_t kDefaultJobs = 50;
+constexpr std::uint64_t kMostOfIngest = 1000;
 
 }  // namespace
 
@@ -26,8 +27,11 @@ Task<Result<Reply>> JobRoutes::list(RequestContext context, const Caller& caller
     request.set_kb_name(*kb);
   }
   KEFU_CO_TRY(const std::uint64_t limit, query_integer(exchange.head(), "limit", 1, kMaxJobs, kDefaultJobs));
-  // What the caller may not see must not take the places of what he may.
-  request.set_limit(static_cast<std::uint32_t>(caller.limited() ? kMaxJobs : limit));
+  // What the caller may not see must not take the places of what he may: of several knowledge bases, as much
+  // is looked through as ingest gives.
+  if (caller.kbs.size() == 1) request.set_kb_name(caller.kbs.front());
+  request.set_limit(
+      static_cast<std::uint32_t>(request.kb_name().empty() && caller.limited() ? kMostOfIngest : limit));
   KEFU_CO_TRY(auto response, co_await call<kefu::v1::ListJobsResponse>(
                                  bus_, proto::kListJobs, std::move(context), std::move(request)));
   std::vector<kefu::v1::JobState> shown;

@@ -53,9 +53,9 @@ Task<Result<Reply>> ModelRoutes::list(RequestContext context, const Caller& call
 
 Task<Result<Reply>> ModelRoutes::get(RequestContext context, const Caller& caller, http::Exchange& exchange) {
   const std::string name = path_parameter(exchange, "model");
-  KEFU_CO_CHECK(validate_name("the model's name", name, 128));
   const auto embedding = co_await embedding_model(context);
   if (embedding && embedding->model() == name) co_return json_reply(200, json_text(model_json(*embedding)));
+  KEFU_CO_CHECK(validate_name("the model's name", name, 128));  // the other may be `BAAI/bge-m3`
   KEFU_CO_CHECK(caller.check(name));
   kefu::v1::GetKnowledgeBaseRequest request;
   request.set_name(name);

@@ -174,7 +174,7 @@ void serve_embedding_model(GatewayHarness& gateway) {
   FakeService<kefu::v1::GetModelRequest, kefu::v1::GetModelResponse>::serve(
       gateway, proto::kGetModel, [](const auto&) {
         kefu::v1::GetModelResponse response;
-        response.set_model("e5-small");
+        response.set_model("intfloat/e5-small");
         response.set_dimensions(2);
         return response;
       });
@@ -190,9 +190,9 @@ TEST_F(Chat, ModelsAreTheKnowledgeBasesAndTheEmbeddingModel) {
   ASSERT_EQ(body["data"].size(), 3U);
   EXPECT_EQ(body["data"][0],
             (json{{"id", "shop"}, {"object", "model"}, {"created", 1'700'000'000}, {"owned_by", "kefu"}}));
-  EXPECT_EQ(body["data"][2]["id"], "e5-small");
+  EXPECT_EQ(body["data"][2]["id"], "intfloat/e5-small");
   EXPECT_EQ(body["data"][2]["owned_by"], "kefu-embedding");
-  EXPECT_EQ(json_of(gateway_.get("/v1/models/e5-small"))["owned_by"], "kefu-embedding");
+  EXPECT_EQ(json_of(gateway_.get("/v1/models/intfloat%2Fe5-small"))["owned_by"], "kefu-embedding");
   EXPECT_EQ(json_of(gateway_.get("/v1/models/%E5%95%86%E5%BA%97"))["id"], "商店");
   const auto unknown = gateway_.get("/v1/models/gpt-4");
   EXPECT_EQ(unknown.status, 404);
