@@ -15,7 +15,7 @@ RouteMetrics::RouteMetrics(telemetry::Metrics& metrics, const std::string& metho
     : by_class_{class_counter(metrics, method, pattern, "2xx"),
                 class_counter(metrics, method, pattern, "4xx"),
                 class_counter(metrics, method, pattern, "5xx")},
-      duration_(metrics.latency("kefu_gateway_request_duration_seconds",
+      duration_(metrics.latency("kefu_gateway_request_seconds",
                                 "From the head of a request to the end of its response",
                                 {{"method", method}, {"route", pattern}})),
       in_flight_gauge_(metrics.gauge("kefu_gateway_requests_in_flight", "HTTP requests being answered",

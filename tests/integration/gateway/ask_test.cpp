@@ -122,8 +122,8 @@ TEST(Ask, GivesOneJsonObject) {
   EXPECT_EQ(body["request_id"], "q-1");
   EXPECT_TRUE(gateway.metric_becomes(
       R"(kefu_gateway_requests_total{method="POST",route="/v1/ask",status="2xx"})", 1));
-  EXPECT_TRUE(gateway.metric_becomes(
-      R"(kefu_gateway_request_duration_seconds_count{method="POST",route="/v1/ask"})", 1));
+  EXPECT_TRUE(
+      gateway.metric_becomes(R"(kefu_gateway_request_seconds_count{method="POST",route="/v1/ask"})", 1));
 }
 
 TEST(Ask, StreamsEventsWhenToldByTheBodyOrByAccept) {
