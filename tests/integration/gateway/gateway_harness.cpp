@@ -115,6 +115,10 @@ std::string GatewayHarness::add_key(kefu::v1::ApiKey key) {
   return secret;
 }
 
+std::string GatewayHarness::key_record(const std::string& id) {
+  return await(key_bucket_->get(id, soon())).value().value;
+}
+
 void GatewayHarness::set_connected(bool connected) {
   run([&] { broker_.set_connected(connected); });
 }

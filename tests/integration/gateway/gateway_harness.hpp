@@ -87,7 +87,8 @@ class GatewayHarness {
   };
   /// A key of this record, made by another gateway; returns its secret.
   std::string add_key(kefu::v1::ApiKey key);
-  KeyStore& keys() { return keys_; }
+  /// The record of a key as it is stored; throws when there is none.
+  std::string key_record(const std::string& id);
   /// The newest message of a subject; wildcards are allowed.
   std::optional<Stored> last(std::string_view stream, std::string subject);
   std::uint64_t stored_messages(std::string_view stream);

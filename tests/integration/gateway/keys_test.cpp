@@ -1,3 +1,4 @@
+#include "api_key.hpp"
 #include "gateway_harness.hpp"
 #include "kefu/v1/ask.pb.h"
 #include "kefu/v1/knowledge_base.pb.h"
@@ -95,8 +96,8 @@ TEST_F(Keys, TheFirstKeyClosesTheDoorAndManagesEverything) {
 TEST_F(Keys, OnlyTheHashOfASecretIsStoredAndTheListShowsNone) {
   const auto created = json_of(create(kManager));
   const std::string secret = created["secret"];
-  const auto record = gateway_.last("KV_KEFU_KEYS", "$KV.KEFU_KEYS." + created["id"].get<std::string>());
-  if (record) EXPECT_THAT(record->payload, Not(HasSubstr(secret.substr(5))));
+  const std::string stored = gateway_.key_record(created["id"]);
+  EXPECT_THAT(stored, AllOf(HasSubstr(secret_hash(secret)), Not(HasSubstr(secret.substr(5)))));
   const auto listed = get("/v1/keys", secret);
   ASSERT_EQ(listed.status, 200);
   EXPECT_THAT(listed.body, AllOf(HasSubstr(created["id"].get<std::string>()), Not(HasSubstr(secret))));
@@ -143,6 +144,22 @@ TEST_F(Keys, SaysWhyAKeyIsNotTaken) {
   EXPECT_THAT(get("/v1/kbs", gateway_.add_key(revoked)).body, HasSubstr("revoked"));
   EXPECT_THAT(get("/v1/kbs", "kefu_guess").body, HasSubstr("not known"));
   EXPECT_THAT(get("/v1/kbs").body, HasSubstr("Authorization"));
+}
+
+TEST_F(Keys, AKeyEndsAtItsTime) {
+  serve_services();
+  const std::string chief = json_of(create(kManager))["secret"];
+  const auto make = [&](const std::string& expiry) {
+    const auto created = create(R"({"name":"guest","role":"ask",)" + expiry + "}", chief);
+    EXPECT_EQ(created.status, 201) << created.body;
+    return json_of(created)["secret"].get<std::string>();
+  };
+  EXPECT_EQ(get("/v1/kbs", make(R"("expires_in_seconds":3600)")).status, 200);
+  EXPECT_EQ(get("/v1/kbs", make(R"("expires_at":"2999-01-31T20:00:00+08:00")")).status, 200);
+  const std::string brief = make(R"("expires_in_seconds":1)");
+  EXPECT_TRUE(eventually([&] { return get("/v1/kbs", brief).status == 401; }));
+  EXPECT_THAT(get("/v1/kbs", brief).body, HasSubstr("expired"));
+  EXPECT_EQ(create(R"({"name":"n","role":"ask","expires_at":"2001-01-01T00:00:00Z"})", chief).status, 400);
 }
 
 TEST_F(Keys, ARevokedKeyIsOfNoUseAndTheLastOneStays) {
