@@ -1,25 +1,12 @@
 #include "access.hpp"
 
 #include "loopback.hpp"
+#include "media_type.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 namespace kefu::gateway {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
-std::string_view trim(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
 
 /// `name` of `name:8080`, `::1` of `[::1]:8080`; empty where the port is none.
 std::string_view without_port(std::string_view authority) {
@@ -57,15 +44,15 @@ std::string_view authority_of(std::string_view origin) {
 AccessRule::AccessRule(std::string_view allowed_hosts) {
   while (!allowed_hosts.empty()) {
     const auto comma = allowed_hosts.find(',');
-    const std::string_view name = trim(allowed_hosts.substr(0, comma));
-    if (!name.empty()) allowed_.push_back(lower(name));
+    const std::string_view name = trimmed(allowed_hosts.substr(0, comma));
+    if (!name.empty()) allowed_.push_back(lower_ascii(name));
     if (comma == std::string_view::npos) break;
     allowed_hosts.remove_prefix(comma + 1);
   }
 }
 
 bool AccessRule::allows_host(std::string_view host) const {
-  const std::string name = lower(without_port(host));
+  const std::string name = lower_ascii(without_port(host));
   if (name.empty()) return false;
   return is_loopback_name(name) || std::ranges::find(allowed_, name) != allowed_.end();
 }
@@ -78,7 +65,7 @@ Result<> AccessRule::check(const http::Fields& fields) const {
         "this Host is not served here: use localhost, or add the name to allowed-hosts of the gateway");
   }
   const std::string_view origin = fields.get("Origin");
-  if (!origin.empty() && lower(authority_of(origin)) != lower(host)) {
+  if (!origin.empty() && lower_ascii(authority_of(origin)) != lower_ascii(host)) {
     return fail(Errc::permission_denied, "requests of pages of another origin are not taken");
   }
   return {};

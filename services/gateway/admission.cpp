@@ -2,10 +2,10 @@
 
 #include "api_key.hpp"
 #include "json_text.hpp"
+#include "media_type.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string>
 #include <utility>
 
@@ -19,14 +19,8 @@ constexpr std::array kReasons{"host_or_origin", "keys_unknown", "no_key", "unkno
 /// The token of `Bearer <token>`, empty for anything else.
 std::string_view bearer_token(std::string_view authorization) {
   constexpr std::string_view kScheme = "bearer ";
-  if (authorization.size() <= kScheme.size()) return {};
-  const bool bearer = std::ranges::equal(authorization.substr(0, kScheme.size()), kScheme, {},
-                                         [](unsigned char c) { return std::tolower(c); });
-  if (!bearer) return {};
-  authorization.remove_prefix(kScheme.size());
-  const auto begin = authorization.find_first_not_of(' ');
-  if (begin == std::string_view::npos) return {};
-  return authorization.substr(begin, authorization.find_last_not_of(" \t") - begin + 1);
+  if (lower_ascii(authorization.substr(0, kScheme.size())) != kScheme) return {};
+  return trimmed(authorization.substr(kScheme.size()));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "api_key.hpp"
 
+#include "base64.hpp"
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -12,9 +14,6 @@ namespace kefu::gateway {
 namespace {
 
 constexpr std::size_t kSecretBytes = 32;
-/// Base64 of 32 bytes, its one `=` and the final zero of OpenSSL included.
-constexpr std::size_t kEncodedBytes = 45;
-constexpr std::size_t kEncodedCharacters = 43;
 
 }  // namespace
 
@@ -22,14 +21,11 @@ std::string new_secret() {
   std::array<unsigned char, kSecretBytes> bytes{};
   if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
     throw std::runtime_error("the system's random source failed");
-  std::array<unsigned char, kEncodedBytes> encoded{};
-  EVP_EncodeBlock(encoded.data(), bytes.data(), static_cast<int>(bytes.size()));
+  std::string secret = "kefu_" + base64({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   OPENSSL_cleanse(bytes.data(), bytes.size());
-  std::string secret = "kefu_";
-  for (std::size_t i = 0; i < kEncodedCharacters; ++i) {
-    const char c = static_cast<char>(encoded[i]);
-    secret.push_back(c == '+' ? '-' : c == '/' ? '_' : c);
-  }
+  secret.pop_back();  // the `=` that fills up 32 bytes
+  std::ranges::replace(secret, '+', '-');
+  std::ranges::replace(secret, '/', '_');
   return secret;
 }
 

@@ -20,7 +20,7 @@ using nlohmann::json;
 constexpr std::size_t kMaxHistory = 20;
 constexpr std::size_t kMaxMessages = 1000;
 
-enum class Kind { number, integer, boolean, text, text_or_list, object, list };
+enum class Kind { number, integer, boolean, text, text_or_list, object };
 
 struct Parameter {
   std::string_view name;
@@ -68,16 +68,14 @@ bool is_kind(const json& value, Kind kind) {
                                    }));
     case Kind::object:
       return value.is_object();
-    case Kind::list:
-      return value.is_array();
   }
   return false;
 }
 
 const char* kind_name(Kind kind) {
   constexpr std::array kNames{
-      "a number",  "a whole number", "true or false", "a string", "a string or a list of strings",
-      "an object", "a list"};
+      "a number", "a whole number", "true or false", "a string", "a string or a list of strings",
+      "an object"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

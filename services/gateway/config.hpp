@@ -21,7 +21,7 @@ struct GatewayConfig {
       5000};  ///< of everything that is neither a question nor an upload
   std::chrono::milliseconds upload_timeout{600000};
   std::size_t max_asks = 256;
-  std::size_t max_embeddings = 32;  ///< requests, of which each may hold most of a MiB
+  std::size_t max_embeddings = 32;  ///< each may hold a body of 4 MiB and a larger response
   std::size_t max_uploads = 8;
   std::size_t max_upload_bytes = std::size_t{64} << 20;
   std::size_t max_connections = 1024;
