@@ -138,6 +138,7 @@ Task<void> GatewayService::handle(http::Exchange& exchange) {
 }
 
 Task<void> GatewayService::drain() {
+  flow_.close_streams();
   co_await server_.drain();
   keys_.stop();
   if (redis_) redis_->stop();
