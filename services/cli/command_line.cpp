@@ -20,25 +20,42 @@ constexpr const char* kFooter =
     "Environment: KEFU_SERVER is the address, KEFU_API_KEY the key. Keys are never arguments.\n"
     "Exit status: 0; 1 the command failed; 2 the arguments make no sense; 130 interrupted.";
 
+/// The command that the arguments name as far as there is one, and its words: "kefu docs".
+struct Named {
+  const CLI::App* command;
+  std::string words;
+};
+
+Named named_command(const CLI::App& app) {
+  Named named{&app, app.get_name()};
+  while (!named.command->get_subcommands().empty()) {
+    named.command = named.command->get_subcommands().front();
+    named.words += " " + named.command->get_name();
+  }
+  return named;
+}
+
 /// What is wrong where a command is missing; CLI11 says the same of one that does not exist. Empty for other
 /// errors.
-std::string missing_command(const CLI::App& app) {
-  const CLI::App* named = &app;
-  std::string path;
-  while (!named->get_subcommands().empty()) {
-    named = named->get_subcommands().front();
-    path += named->get_name() + " ";
-  }
-  const auto commands = named->get_subcommands({});
+std::string missing_command(const CLI::App& app, const Named& named) {
+  const auto commands = named.command->get_subcommands({});
   if (commands.empty()) return {};
   const std::vector<std::string> unknown = app.remaining(true);
   const auto word = std::ranges::find_if(unknown, [](const auto& text) { return !text.starts_with('-'); });
-  if (word != unknown.end()) return fmt::format("there is no command \"{}{}\"", path, *word);
+  if (word != unknown.end()) return fmt::format("there is no command \"{} {}\"", named.words, *word);
   if (!unknown.empty()) return fmt::format("there is no option {}", unknown.front());
   std::string names;
   for (const CLI::App* command : commands) names += (names.empty() ? "" : ", ") + command->get_name();
-  return fmt::format("\"kefu{}{}\" needs a command, one of {}", path.empty() ? "" : " ",
-                     path.substr(0, path.find_last_of(' ')), names);
+  return fmt::format("\"{}\" needs a command, one of {}", named.words, names);
+}
+
+/// One sentence, and where to read on.
+std::string explain(const CLI::ParseError& error, const CLI::App& app) {
+  const Named named = named_command(app);
+  std::string sentence;
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) sentence = missing_command(app, named);
+  if (sentence.empty()) sentence = error.what();
+  return fmt::format("{}: see {} --help", sentence, named.words);
 }
 
 /// What `function` declares stands in the help under `heading`.
@@ -80,13 +97,11 @@ int run(int argc, const char* const* argv, Console& console) {
   declare(app, connection, chosen);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::RequiredError& error) {
-    const std::string missing = missing_command(app);
-    if (missing.empty()) return app.exit(error) == 0 ? 0 : 2;
-    console.error(missing + ": see kefu --help");
-    return 2;
+  } catch (const CLI::Success& asked_for) {
+    return app.exit(asked_for);  // help or version
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    console.error(explain(error, app));
+    return 2;
   }
   if (chosen.local) return chosen.local(console);
   return execute(chosen.command, connection, console);

@@ -41,11 +41,14 @@ _{0}() {{
   if [[ $current == -* ]]; then
     COMPREPLY=($(compgen -W "$options" -- "$current"))
   elif [[ -n $files ]]; then
-    compopt -o filenames 2>/dev/null
-    COMPREPLY=($(compgen -f -- "$current"))
+    _{0}_files
   else
     COMPREPLY=($(compgen -W "$words" -- "$current"))
   fi
+}}
+_{0}_files() {{  # one a line, since their names may hold spaces
+  compopt -o filenames 2>/dev/null
+  mapfile -t COMPREPLY < <(compgen -f -- "$current")
 }}
 complete -F _{0} {0}
 )";
@@ -55,7 +58,7 @@ std::string path_in_script(const CompletedCommand& command) {
   return command.path.empty() ? "" : " " + command.path;
 }
 
-std::string option_values(const CompletedCommand& command) {
+std::string option_values(const CompletedCommand& command, const std::string& program) {
   std::string cases;
   for (const CompletedOption& option : command.options) {
     if (!option.takes_value) continue;
@@ -66,8 +69,7 @@ std::string option_values(const CompletedCommand& command) {
     if (!option.values.empty())
       action =
           fmt::format("COMPREPLY=($(compgen -W \"{}\" -- \"$current\")); ", fmt::join(option.values, " "));
-    if (option.is_file)
-      action = "compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- \"$current\")); ";
+    if (option.is_file) action = fmt::format("_{}_files; ", program);
     cases += fmt::format("    {}) {}return ;;\n", fmt::join(patterns, " | "), action);
   }
   return cases;
@@ -99,7 +101,7 @@ std::string bash_completion(const std::vector<CompletedCommand>& commands, const
       if (option.takes_value) with_value.insert(option.names.begin(), option.names.end());
     }
     if (!command.path.empty()) paths.push_back("\"" + path_in_script(command) + "\"");
-    values += option_values(command);
+    values += option_values(command, program);
     words += command_words(command);
   }
   return fmt::format(kScript, program, fmt::join(with_value, " | "), fmt::join(paths, " | "), values, words);

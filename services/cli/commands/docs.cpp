@@ -20,19 +20,36 @@ constexpr std::size_t kTextWidth = 200;
 
 std::string documents_path(const std::string& kb) { return path_of({"v1", "kbs", kb, "documents"}); }
 
+/// The API knows neither of a version that an edit made: there is no file of it.
+constexpr const char* kUnknown = "-";
+constexpr std::size_t kShownHash = 12;
+
+std::string file_size_of(const json& document) {
+  const auto bytes = document.find("bytes");
+  const bool known = bytes != document.end() && bytes->is_number_unsigned() && *bytes != 0;
+  return known ? grouped(bytes->get<std::uint64_t>()) : kUnknown;
+}
+
+std::string hash_of(const json& document) {
+  const auto hash = document.find("sha256");
+  const bool known = hash != document.end() && hash->is_string() && *hash != "";
+  return known ? one_line(hash->get<std::string>().substr(0, kShownHash)) : kUnknown;
+}
+
 void print_documents(const json& documents, Console& console) {
   if (documents.empty()) {
     console.line("no document yet: kefu import --kb NAME FILE... brings some");
     return;
   }
   using enum Table::Align;
-  Table table({left, right, right, right, right, left});
-  table.add({"document", "version", "rows", "passages", "bytes", "imported"});
+  Table table({left, right, right, right, right, left, left});
+  table.add({"document", "version", "rows", "passages", "bytes", "sha256", "imported"});
   for (const json& document : documents) {
     const auto number = [&](const char* name) { return grouped(document.value(name, std::uint64_t{0})); };
     table.add({fit(one_line(document.value("filename", "")), 60),
                std::to_string(document.value("version", std::uint64_t{0})), number("rows"),
-               number("passages"), number("bytes"), document.value("created_at", "")});
+               number("passages"), file_size_of(document), hash_of(document),
+               document.value("created_at", "")});
   }
   for (const std::string& line : table.lines()) console.line(line);
 }

@@ -43,13 +43,31 @@ Result<> check_names_differ(const std::vector<std::string>& files) {
   return {};
 }
 
-Result<std::string> read_file(const std::string& file) {
+/// Of what the server would refuse, or can never get, as much as is known without reading the file.
+Result<> check_file(const std::string& file) {
+  KEFU_CHECK(content_type_of(file));
   std::error_code error;
   if (std::filesystem::is_directory(file, error))
     return fail(Errc::invalid_argument, file + " is a folder: name its files");
   const std::uintmax_t size = std::filesystem::file_size(file, error);
   if (error) return fail(Errc::not_found, fmt::format("{} cannot be read: {}", file, error.message()));
   if (size > kMaxFileBytes) return fail(Errc::payload_too_large, file + " is larger than 64 MiB");
+  return {};
+}
+
+/// True, having told why, when no file can be sent: for that no knowledge base is to be made.
+bool nothing_to_send(const std::vector<std::string>& files, Console& console) {
+  std::vector<Error> errors;
+  for (const std::string& file : files) {
+    if (const auto checked = check_file(file); !checked) errors.push_back(checked.error());
+  }
+  if (errors.size() < files.size()) return false;
+  for (const Error& error : errors) console.error(error);
+  return true;
+}
+
+Result<std::string> read_file(const std::string& file) {
+  KEFU_CHECK(check_file(file));
   std::ifstream in(file, std::ios::binary);
   std::string content{std::istreambuf_iterator<char>(in), {}};
   if (!in.good() && !in.eof()) return fail(Errc::unavailable, file + " cannot be read");
@@ -229,6 +247,7 @@ Task<int> import_files(ImportOptions options, ApiClient& api, Console& console, 
     console.error(differ.error());
     co_return 2;
   }
+  if (nothing_to_send(options.files, console)) co_return 1;
   if (auto ready = co_await ensure_knowledge_base(options.kb, options.json, api, console); !ready) {
     console.error(ready.error());
     co_return 1;

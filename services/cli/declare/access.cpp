@@ -26,7 +26,9 @@ void declare_key_create(CLI::App& key, Chosen& chosen) {
       ->required()
       ->check(CLI::IsMember({"ask", "manage"}))
       ->type_name("ROLE");
-  command.add_option("--kb", options->kbs, "a knowledge base that the key is limited to; may be repeated")
+  one_each_time(command.add_option("--kb", options->kbs,
+                                   "a knowledge base that the key is limited to; may be repeated"))
+      ->check(not_empty())
       ->type_name("NAME");
   CLI::Option* expires_at =
       command.add_option("--expires-at", options->expires_at, "such as 2027-01-31T00:00:00Z")
@@ -35,7 +37,7 @@ void declare_key_create(CLI::App& key, Chosen& chosen) {
   command
       .add_option("--requests-per-minute", options->requests_per_minute,
                   "its rate limit; the server's default if not given")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1))
       ->type_name("N");
   command
       .add_option("--secret-file", options->secret_file,
@@ -75,9 +77,10 @@ void declare_audit(CLI::App& app, Chosen& chosen) {
                                   "  kefu audit --follow --json >> audit.jsonl");
   add_kb(command, options->kb);
   command.add_option("--after", options->after, "only entries after this number, the first of each line")
+      ->check(whole_number(0))
       ->type_name("N");
   command.add_option("--limit", options->limit, "at most so many entries")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1))
       ->type_name("N");
   command.add_flag("--follow", options->follow, "go on with new entries until Ctrl-C");
   command.add_flag("--json", options->json, "print JSON, one entry a line");

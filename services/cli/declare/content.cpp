@@ -71,7 +71,7 @@ void declare_jobs(CLI::App& app, Chosen& chosen) {
   const auto with_id = [](const std::pair<CLI::App&, std::shared_ptr<JobsOptions>>& declared) {
     declared.first.add_option("job", declared.second->job, "the id of the job")
         ->required()
-        ->check(CLI::PositiveNumber)
+        ->check(whole_number(1))
         ->type_name("JOB");
   };
   const auto list = declare("list", "list the jobs that have not ended", "  kefu jobs list",

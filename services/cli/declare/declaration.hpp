@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -33,6 +34,12 @@ void add_mode(CLI::App& command, std::string& mode);
 void add_no_wait(CLI::App& command, bool& wait, const char* description);
 /// A name that must not be empty: an unset variable of a script, say.
 CLI::Validator not_empty();
+/// A number without fraction, of `least` or more.
+CLI::Validator whole_number(std::uint64_t least);
+CLI::Validator not_negative();
+/// For an option that may be repeated: one value each time, taken as it is. CLI11 would also take the words
+/// that follow, and cut a value such as "[a,b]" in two.
+CLI::Option* one_each_time(CLI::Option* option);
 /// What the command does when it is named.
 void runs(CLI::App& command, Chosen& chosen, Command does);
 

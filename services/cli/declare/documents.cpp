@@ -26,7 +26,7 @@ void declare_list_and_show(CLI::App& docs, Chosen& chosen) {
     if (function == show_document) {
       add_filename(command, options->filename);
       command.add_option("--limit", options->limit, "rows; 0: all")
-          ->check(CLI::NonNegativeNumber)
+          ->check(whole_number(0))
           ->type_name("N")
           ->capture_default_str();
     }
@@ -66,18 +66,15 @@ void add_field(CLI::App& command, RowOptions& options, const char* name, const c
 void add_fields(CLI::App& command, RowOptions& options) {
   add_field(command, options, "question", "FAQ: the main phrasing");
   add_field(command, options, "answer", "FAQ: the answer");
-  command
-      .add_option_function<std::vector<std::string>>(
-          "--similar",
-          [&options](const std::vector<std::string>& given) {
-            // Once and empty: no other phrasing.
-            const bool none = given.size() == 1 && given.front().empty();
-            options.fields["similar"] = none ? nlohmann::json::array() : nlohmann::json(given);
-          },
-          "FAQ: another phrasing; may be repeated, and replaces all; \"\" for none")
-      ->type_name("TEXT")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  CLI::Option* similar = command.add_option_function<std::vector<std::string>>(
+      "--similar",
+      [&options](const std::vector<std::string>& given) {
+        // Once and empty: no other phrasing.
+        const bool none = given.size() == 1 && given.front().empty();
+        options.fields["similar"] = none ? nlohmann::json::array() : nlohmann::json(given);
+      },
+      "FAQ: another phrasing; may be repeated, and replaces all; \"\" for none");
+  one_each_time(similar)->type_name("TEXT");
   add_field(command, options, "category", "FAQ: category");
   add_field(command, options, "id", "id of the row");
   add_field(command, options, "title", "JSONL document: title");
@@ -102,12 +99,12 @@ void declare_row_command(CLI::App& docs, Chosen& chosen, const RowCommand& decla
   if (declared.names_row) {
     command.add_option("row", options->row, "its number, from 1")
         ->required()
-        ->check(CLI::PositiveNumber)
+        ->check(whole_number(1))
         ->type_name("ROW");
   }
   if (declared.has_fields) add_fields(command, *options);
   command.add_option("--version", options->version, "fail unless the document is still of this version")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1))
       ->type_name("N");
   add_no_wait(command, options->wait, "do not wait until the change is visible");
   add_json(command, options->json);

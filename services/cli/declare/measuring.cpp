@@ -18,7 +18,7 @@ void add_gates(CLI::App& command, GateLimits& limits) {
         .add_option_function<double>(
             gate.option, [&limits, &gate](const double& limit) { limits[gate.option] = limit; },
             gate.description)
-        ->check(CLI::NonNegativeNumber)
+        ->check(not_negative())
         ->type_name("X")
         ->group("Limits: exit status 1 where one does not hold");
   }
@@ -45,7 +45,7 @@ void declare_eval(CLI::App& app, Chosen& chosen) {
              "--ask-only", [options] { options->search = false; }, "only ask")
       ->excludes(search_only);
   command.add_option("--limit", options->limit, "only the first N questions")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1))
       ->type_name("N");
   command.add_option("--concurrency", options->concurrency, "requests at a time")
       ->check(CLI::Range(1, 256))

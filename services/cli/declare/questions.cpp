@@ -24,7 +24,8 @@ void declare_import(CLI::App& app, Chosen& chosen) {
       ->required()
       ->type_name("FILE");
   command.add_option("--charset", options->charset, "of all files; without it the server finds out")
-      ->check(CLI::IsMember({"utf-8", "gb18030", "gbk", "gb2312", "utf-16", "utf-16le", "utf-16be"}))
+      ->check(CLI::IsMember(
+          {"utf-8", "gb18030", "gbk", "gb2312", "utf-16", "utf-16le", "utf-16be", "big5", "windows-1252"}))
       ->type_name("CHARSET");
   add_no_wait(command, options->wait, "only upload; print the ids of the jobs");
   add_json(command, options->json);
@@ -66,6 +67,7 @@ void declare_search(CLI::App& app, Chosen& chosen) {
   add_question(command, options->question);
   command.add_option("--top-k", options->top_k, "number of passages")
       ->check(CLI::Range(1, 50))
+      ->type_name("N")
       ->capture_default_str();
   add_json(command, options->json);
   runs(command, chosen,

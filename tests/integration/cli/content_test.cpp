@@ -41,8 +41,8 @@ TEST_F(ContentCommand, CreatesAndShowsKnowledgeBases) {
 
 TEST_F(ContentCommand, ListsDocumentsOfAllPages) {
   EXPECT_EQ(kefu({"docs", "list", "--kb", "shop"}), 0);
-  EXPECT_THAT(output_, HasSubstr("faq.csv         7     3         3  1,234"));
-  EXPECT_THAT(output_, HasSubstr("手册.md         7     3         3  1,234"));
+  EXPECT_THAT(output_, HasSubstr("faq.csv         7     3         3  1,234  ce29bc13fd7f  1970"));
+  EXPECT_THAT(output_, HasSubstr("手册.md         7     3         3      -  -             1970"));
   EXPECT_EQ(kefu({"docs", "list", "--kb", "shop", "--json"}), 0);
   EXPECT_EQ(json()["documents"].size(), 2U);
 }
@@ -85,6 +85,14 @@ TEST_F(ContentCommand, EmptiesTheOtherPhrasingsWithAnEmptyOne) {
   EXPECT_EQ(last_job().edit().similar().questions_size(), 0);
 }
 
+TEST_F(ContentCommand, TakesAPhrasingAsItIsWhereverItStands) {
+  EXPECT_EQ(kefu({"docs", "edit-row", "--no-wait", "--kb", "shop", "--similar", "[急,退]", "faq.csv", "2"}),
+            0)
+      << output_;
+  EXPECT_THAT(last_job().edit().similar().questions(), ElementsAre("[急,退]"));
+  EXPECT_EQ(kefu({"docs", "edit-row", "--kb", "shop", "faq.csv", "2", "--similar", "a", "b"}), 2);
+}
+
 TEST_F(ContentCommand, AddsAndRemovesRows) {
   EXPECT_EQ(kefu({"docs", "add-row", "--kb", "shop", "faq.csv", "--question", "q", "--answer", "a"}), 0)
       << output_;
@@ -124,7 +132,8 @@ TEST_F(ContentCommand, ListsShowsFollowsAndCancelsJobs) {
   EXPECT_EQ(output_, "cancelled job 42: 手册.md\n");
   EXPECT_EQ(kefu({"jobs", "cancel", "2"}), 1);
   EXPECT_THAT(output_, HasSubstr("kefu: the job has ended"));
-  EXPECT_EQ(kefu({"jobs", "show", "x"}), 2);
+  EXPECT_EQ(kefu({"jobs", "show", "1.5"}), 2);
+  EXPECT_EQ(output_, "kefu: job: \"1.5\" is not a whole number of 1 or more: see kefu jobs show --help\n");
 }
 
 }  // namespace

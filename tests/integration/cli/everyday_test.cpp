@@ -31,6 +31,13 @@ TEST_F(Command, ImportEndsWithStatusOneWhenAnyFileDidNotGoIn) {
   EXPECT_THAT(output_, HasSubstr("/nowhere/d.md cannot be read"));
 }
 
+TEST_F(Command, ImportMakesNoKnowledgeBaseWhenThereIsNothingToSend) {
+  EXPECT_EQ(kefu({"import", "--kb", "new", file("c.pdf", "x"), "/nowhere/d.md"}), 1);
+  EXPECT_THAT(output_, HasSubstr("c.pdf: only .csv"));
+  EXPECT_THAT(output_, HasSubstr("/nowhere/d.md cannot be read"));
+  EXPECT_EQ(kefu({"kb", "show", "new"}), 1);
+}
+
 TEST_F(Command, ImportOfTwoFilesOfOneNameSendsNothing) {
   for (const char* folder : {"a", "b"}) std::filesystem::create_directory(folder_.path() / folder);
   const std::string first = file("a/faq.csv", "q,a\n");
@@ -54,6 +61,7 @@ TEST_F(Command, ImportHandsTheCharsetOn) {
   kefu::v1::Job job;
   job.ParseFromString(gateway_.last(proto::kJobsStream, proto::job_subject("inc1"))->payload);
   EXPECT_EQ(job.content_type(), "text/csv; charset=gb18030");
+  EXPECT_EQ(kefu({"import", "--no-wait", "--charset", "big5", "--kb", "shop", file("b.csv", "q,a\n")}), 0);
   EXPECT_EQ(kefu({"import", "--charset", "latin1", "--kb", "shop", "a.csv"}), 2);
 }
 
@@ -116,16 +124,16 @@ TEST_F(Command, SearchesAndDeletes) {
 
 TEST_F(Command, NamesACommandThatDoesNotExist) {
   EXPECT_EQ(kefu({"bogus", "--kb", "shop"}), 2);
-  EXPECT_EQ(output_, "kefu: there is no command \"bogus\": see kefu --help\n");
+  EXPECT_EQ(output_, "kefu: there is no command \"kefu bogus\": see kefu --help\n");
   EXPECT_EQ(kefu({"--bogus"}), 2);
   EXPECT_EQ(output_, "kefu: there is no option --bogus: see kefu --help\n");
   EXPECT_EQ(kefu({}), 2);
   EXPECT_THAT(output_, HasSubstr("kefu: \"kefu\" needs a command, one of import, ask, "));
   EXPECT_EQ(kefu({"kb"}), 2);
   EXPECT_EQ(output_,
-            "kefu: \"kefu kb\" needs a command, one of create, list, show, delete: see kefu --help\n");
+            "kefu: \"kefu kb\" needs a command, one of create, list, show, delete: see kefu kb --help\n");
   EXPECT_EQ(kefu({"kb", "bogus"}), 2);
-  EXPECT_EQ(output_, "kefu: there is no command \"kb bogus\": see kefu --help\n");
+  EXPECT_EQ(output_, "kefu: there is no command \"kefu kb bogus\": see kefu kb --help\n");
 }
 
 TEST_F(Command, RefusesArgumentsThatMakeNoSense) {
@@ -136,6 +144,21 @@ TEST_F(Command, RefusesArgumentsThatMakeNoSense) {
   EXPECT_EQ(kefu({"similarity", "one"}), 2);
   EXPECT_EQ(kefu({"--server", "ftp://x", "status"}), 2);
   EXPECT_EQ(kefu({"--help"}), 0);
+}
+
+TEST_F(Command, SaysWhatIsWrongWithAnArgumentInOneSentence) {
+  const auto error = [this](std::vector<std::string> arguments) {
+    EXPECT_EQ(kefu(std::move(arguments)), 2);
+    return output_;
+  };
+  EXPECT_EQ(error({"docs", "list"}), "kefu: --kb is required: see kefu docs list --help\n");
+  EXPECT_EQ(error({"docs", "list", "--kb", ""}), "kefu: --kb: it is empty: see kefu docs list --help\n");
+  EXPECT_EQ(error({"audit", "--limit", "x"}),
+            "kefu: --limit: \"x\" is not a whole number of 1 or more: see kefu audit --help\n");
+  EXPECT_EQ(error({"audit", "--after", "-1"}),
+            "kefu: --after: \"-1\" is not a whole number of 0 or more: see kefu audit --help\n");
+  EXPECT_EQ(error({"eval", "--kb", "shop", "q.jsonl", "--max-refused", "nan"}),
+            "kefu: --max-refused: \"nan\" is not a number of 0 or more: see kefu eval --help\n");
 }
 
 }  // namespace

@@ -34,7 +34,9 @@ void describe(kefu::v1::DocumentSummary& document, const std::string& filename) 
   document.set_version(7);
   document.set_passages(3);
   document.set_rows(3);
+  if (filename != "faq.csv") return;
   document.set_file_bytes(1234);
+  document.set_file_sha256("ce29bc13fd7fbd73");
 }
 
 kefu::v1::Passage faq_row(std::uint32_t row, const std::string& text, const std::string& answer) {

@@ -29,7 +29,7 @@ class Services {
   Task<Result<std::string>> job(bus::Message message, bus::ReplySink&);
   Task<Result<std::string>> jobs(bus::Message, bus::ReplySink&);
   Task<Result<std::string>> cancel(bus::Message message, bus::ReplySink&);
-  /// Two documents, on two pages.
+  /// Two documents, on two pages; the second was made by an edit, so there is no file of it.
   Task<Result<std::string>> documents(bus::Message message, bus::ReplySink&);
   /// faq.csv with three rows, on two pages.
   Task<Result<std::string>> document(bus::Message message, bus::ReplySink&);

@@ -82,9 +82,12 @@ TEST_F(BashCompletion, TakesNoValueForACommand) {
 
 TEST_F(BashCompletion, OffersFilesWhereFilesAreWanted) {
   std::ofstream(folder_.path() / "faq.csv") << "q,a\n";
+  std::ofstream(folder_.path() / "old questions.csv") << "q,a\n";
   EXPECT_THAT(complete({"import", "--kb", "shop", "fa"}), ElementsAre("faq.csv"));
   EXPECT_THAT(complete({"bench", "--questions", "fa"}), ElementsAre("faq.csv"));
   EXPECT_THAT(complete({"status", "fa"}), IsEmpty());
+  EXPECT_THAT(complete({"import", "old"}), ElementsAre("old questions.csv"));
+  EXPECT_THAT(complete({"bench", "--questions", "old"}), ElementsAre("old questions.csv"));
 }
 
 TEST(ZshCompletion, HasAFunctionForEveryCommandAndIsOneFile) {
