@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the benchmarks with optimisation and runs them one after the other; docs/benchmarks.md says what each of them measures.
-# DATA=DIR: public evaluation data in DIR/clinc150 and DIR/cmrc2018, which adds to the measurements of quality (and some minutes).
+# DATA=DIR: public evaluation data in DIR/clinc150, DIR/cmrc2018 and DIR/banking77, which adds to the measurements of quality (and some minutes).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export PATH=$PATH:/usr/sbin  # where Debian has nats-server

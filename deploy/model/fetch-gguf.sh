@@ -15,9 +15,12 @@ is_right() { echo "$sha256  $1" | sha256sum --check --status; }
 
 if [ ! -e "$model" ] || ! is_right "$model"; then
   mkdir -p "$(dirname "$model")"
-  echo "fetching $name" >&2
-  curl --fail --location --silent --show-error --retry 3 --continue-at - --output "$model.part" "$url" \
-    || { echo "could not fetch $url" >&2; exit 1; }
+  # A whole one that could not be moved: a server refuses to go on behind its end.
+  if ! { [ -e "$model.part" ] && is_right "$model.part"; }; then
+    echo "fetching $name" >&2
+    curl --fail --location --silent --show-error --retry 3 --continue-at - --output "$model.part" "$url" \
+      || { echo "could not fetch $url" >&2; exit 1; }
+  fi
   is_right "$model.part" || { rm -f "$model.part"; echo "$name has another SHA-256 than $sha256" >&2; exit 1; }
   mv "$model.part" "$model"
 fi
