@@ -37,8 +37,7 @@ Task<Result<JobState>> load_job(bus::MessageBus& bus, RequestContext context, co
   request.set_job(job);
   KEFU_CO_TRY(auto response, co_await call<kefu::v1::GetJobResponse>(bus, proto::kGetJob, std::move(context),
                                                                      std::move(request)));
-  // Of a job that waits for its turn, only its number is known yet.
-  if (!response.state().kb_name().empty()) KEFU_CO_CHECK(caller.check(response.state().kb_name()));
+  KEFU_CO_CHECK(caller.check(response.state().kb_name()));
   co_return std::move(*response.mutable_state());
 }
 

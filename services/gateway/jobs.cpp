@@ -52,8 +52,6 @@ Task<Result<Reply>> JobRoutes::get(RequestContext context, const Caller& caller,
 Task<Result<Reply>> JobRoutes::cancel(RequestContext context, Caller& caller, http::Exchange& exchange) {
   KEFU_CO_TRY(const std::uint64_t job, parse_job_id(path_parameter(exchange, "job")));
   KEFU_CO_TRY(const kefu::v1::JobState state, co_await load_job(bus_, context, caller, job));
-  if (caller.limited() && state.kb_name().empty())
-    co_return fail(Errc::not_ready, "it is not known yet which knowledge base the job is for: try again");
   caller.kb = state.kb_name();
   caller.object = std::to_string(job);
   kefu::v1::CancelJobRequest request;

@@ -1,5 +1,5 @@
 #include "api_key.hpp"
-#include "gateway_harness.hpp"
+#include "fake_service.hpp"
 #include "kefu/v1/ask.pb.h"
 #include "kefu/v1/knowledge_base.pb.h"
 #include "kefu/v1/log.pb.h"
@@ -63,12 +63,13 @@ class Keys : public ::testing::Test {
                    [](RequestContext, bus::Message, bus::ReplySink&) -> Task<Result<std::string>> {
                      co_return fail(Errc::not_found, "there is none");
                    });
-    gateway_.serve(proto::kGetJob,
-                   [](RequestContext, bus::Message, bus::ReplySink&) -> Task<Result<std::string>> {
-                     kefu::v1::GetJobResponse response;
-                     response.mutable_state()->set_kb_name("other");
-                     co_return response.SerializeAsString();
-                   });
+    FakeService<kefu::v1::GetJobRequest, kefu::v1::GetJobResponse>::serve(
+        gateway_, proto::kGetJob, [](const kefu::v1::GetJobRequest& request) {
+          kefu::v1::GetJobResponse response;
+          if (request.job() == 1) response.mutable_state()->set_kb_name("other");
+          if (request.job() == 2) response.mutable_state()->set_kb_name("shop");
+          return response;
+        });
   }
   GatewayHarness gateway_;
 };
@@ -131,6 +132,9 @@ TEST_F(Keys, AKeyOfSomeKnowledgeBasesSeesNoOther) {
   EXPECT_EQ(get("/v1/kbs/other", limited).status, 403);
   EXPECT_EQ(get("/v1/kbs/none", limited).status, 403);
   EXPECT_EQ(get("/v1/jobs/1", limited).status, 403);
+  EXPECT_EQ(get("/v1/jobs/2", limited).status, 200);
+  EXPECT_EQ(get("/v1/jobs/3", limited).status, 403);  // nobody knows of which knowledge base
+  EXPECT_EQ(remove("/v1/jobs/3", limited).status, 403);
   EXPECT_EQ(gateway_.post_json("/v1/ask", R"({"kb":"other","question":"?!a"})", with(limited)).status, 403);
   EXPECT_EQ(create(R"({"name":"n","role":"ask","kbs":["shop"]})", limited).status, 403);
 }
