@@ -5,8 +5,11 @@
 #include "faq_fields.hpp"
 #include "row_collector.hpp"
 
+#include <kefu/text/utf8.hpp>
+
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,6 +18,8 @@
 namespace kefu::ingest {
 namespace {
 
+// Of the header's titles that a complaint repeats.
+constexpr std::size_t kMaxTitleBytes = 100;
 constexpr std::array<char, 3> kSeparators{',', ';', '\t'};
 
 /// What each column holds; nullopt: nothing of interest.
@@ -26,7 +31,8 @@ Result<Columns> read_header(const std::vector<std::string>& titles) {
     const auto field = faq_field_named(title);
     if (field && std::ranges::find(columns, field) != columns.end()) {
       return fail(Errc::invalid_argument, "the header names two columns for " + std::string(name_of(*field)) +
-                                              ", the second is \"" + title + "\"");
+                                              ", the second is \"" +
+                                              std::string(text::truncate_utf8(title, kMaxTitleBytes)) + "\"");
     }
     columns.push_back(field);
   }
@@ -97,14 +103,30 @@ class Rows {
     if (!record) {
       sink_.reject(number_, "", std::move(record).error());
     } else if (auto bad_byte = text_.complaint(record->raw)) {
-      sink_.reject(number_, "", std::move(*bad_byte));
+      sink_.reject(number_, undecodable_field(record->fields), std::move(*bad_byte));
     } else if (record->fields.size() != columns_.size()) {
-      sink_.reject(number_, "",
+      sink_.reject(number_, missing_field(record->fields.size()),
                    "the row has " + std::to_string(record->fields.size()) + " columns and the header " +
                        std::to_string(columns_.size()));
     } else {
       collector_.add(to_row(record->fields));
     }
+  }
+
+  /// Empty for a column that is passed over.
+  std::string field_in(std::size_t column) const {
+    return column < columns_.size() && columns_[column] ? std::string(name_of(*columns_[column])) : "";
+  }
+
+  std::string undecodable_field(const std::vector<std::string>& fields) const {
+    const auto is_bad = [](const std::string& field) { return !text::validate_utf8(field); };
+    return field_in(static_cast<std::size_t>(std::ranges::find_if(fields, is_bad) - fields.begin()));
+  }
+
+  /// The first one behind the end of a row that is too short; of one that is too long nobody knows.
+  std::string missing_field(std::size_t cells) const {
+    while (cells < columns_.size() && !columns_[cells]) ++cells;
+    return field_in(cells);
   }
 
   extraction::FaqRow to_row(const std::vector<std::string>& fields) const {

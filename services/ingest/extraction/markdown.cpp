@@ -218,9 +218,11 @@ class MarkdownParser {
            (is_list_item(lines_[line]) || indent_of(lines_[line]) >= 2);
   }
 
+  /// What follows a comment in its last line is text.
   void skip_comment() {
-    while (at_ < lines_.size() && lines_[at_].find("-->") == std::string_view::npos) ++at_;
-    ++at_;
+    constexpr std::string_view kEnd = "-->";
+    while (at_ < lines_.size() && lines_[at_].find(kEnd) == std::string_view::npos) ++at_;
+    if (at_ < lines_.size()) lines_[at_].remove_prefix(lines_[at_].find(kEnd) + kEnd.size());
   }
 
   void close_paragraph() {

@@ -138,8 +138,8 @@ TEST(Encoding, RefusesEmptyFiles) {
 TEST(Encoding, CostsOnlyTheRowsThatHoldBadBytes) {
   const std::string csv = kFaq + "q4,\xC0\xAF\r\nq5,a5\r\n";
   const auto table = extract_all(Format::csv, csv);
-  EXPECT_THAT(table.rejections,
-              ElementsAre("4 : the byte at offset " + std::to_string(csv.find('\xC0')) + " is not UTF-8"));
+  EXPECT_THAT(table.rejections, ElementsAre("4 answer: the byte at offset " +
+                                            std::to_string(csv.find('\xC0')) + " is not UTF-8"));
   EXPECT_THAT(table.rows, SizeIs(4));
   const auto lines = extract_all(
       Format::jsonl, "{\"question\":\"\xff\",\"answer\":\"a\"}\n{\"question\":\"q\",\"answer\":\"a\"}\n");

@@ -27,7 +27,7 @@ TEST(FaqCsv, ReadsChineseHeadersBehindAByteOrderMark) {
 
 TEST(FaqCsv, RejectsRowsWithAnotherNumberOfColumnsThanTheHeader) {
   const auto found = extract_all(Format::csv, "question,answer\nq1\nq2,a2,x\nq3,a3\n");
-  EXPECT_THAT(found.rejections, ElementsAre("1 : the row has 1 columns and the header 2",
+  EXPECT_THAT(found.rejections, ElementsAre("1 answer: the row has 1 columns and the header 2",
                                             "2 : the row has 3 columns and the header 2"));
   EXPECT_THAT(found.rows, SizeIs(1));
 }
@@ -141,6 +141,19 @@ TEST(FaqCsv, FindsOutWhatSeparatesTheColumns) {
   const auto stated = extract_all(Format::csv, "sep=|\r\nquestion|answer\r\nq|a\r\n|x\r\n");
   EXPECT_THAT(stated.rows, SizeIs(1));
   EXPECT_THAT(stated.rejections, ElementsAre("2 question: the question is missing"));
+}
+
+TEST(FaqCsv, NamesTheFirstFieldThatARowIsTooShortFor) {
+  const auto found = extract_all(Format::csv, "question,note,answer\nq1\nq2,a2\n\xFF,n,a\nq,\xFF,a\n");
+  EXPECT_THAT(found.rejections, ElementsAre("1 answer: the row has 1 columns and the header 3",
+                                            "2 answer: the row has 2 columns and the header 3",
+                                            "3 question: the byte at offset 30 is not UTF-8",
+                                            "4 : the byte at offset 38 is not UTF-8"));
+}
+
+TEST(FaqCsv, RepeatsNoHugeTitleInAComplaint) {
+  const std::string title = "question" + std::string(1 << 20, ' ');
+  EXPECT_LT(refusal(Format::csv, "question,answer," + title + "\nq,a,b\n").size(), 300U);
 }
 
 TEST(FaqCsv, RefusesATableWithoutRows) {

@@ -60,6 +60,11 @@ TEST(Markdown, SurvivesWhatIsNotClosed) {
   EXPECT_THAT(outline(parse("- a\n\n\n\n")), ElementsAre("list [] - a"));
 }
 
+TEST(Markdown, KeepsTheTextBehindAComment) {
+  EXPECT_THAT(outline(parse("<!-- a --> b\n\n<!--\nc\n-->\n# H\n<!-- d --><!-- e -->\nf")),
+              ElementsAre("p [] b", "p [H] f"));
+}
+
 TEST(Markdown, RefusesADocumentWithoutText) {
   EXPECT_THAT(refusal(Format::markdown, "# only\n## headings\n"), HasSubstr("no text"));
 }
