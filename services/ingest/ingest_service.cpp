@@ -72,9 +72,17 @@ Task<Result<>> IngestService::start() {
   tasks_.spawn(dead_letters_.run());
   tasks_.spawn(sweeper_.run());
   tasks_.spawn(watch_lag());
-  KEFU_CO_CHECK(serve(proto::kGetJob, &JobRequests::get));
-  KEFU_CO_CHECK(serve(proto::kListJobs, &JobRequests::list));
-  KEFU_CO_CHECK(serve(proto::kCancelJob, &JobRequests::cancel));
+  KEFU_CO_CHECK(serve(proto::kGetJob, [this](const RequestContext&, bus::Message message, bus::ReplySink&) {
+    return requests_.get(std::move(message.payload));
+  }));
+  KEFU_CO_CHECK(
+      serve(proto::kListJobs, [this](const RequestContext& context, bus::Message message, bus::ReplySink&) {
+        return requests_.list(std::move(message.payload), context.deadline);
+      }));
+  KEFU_CO_CHECK(
+      serve(proto::kCancelJob, [this](const RequestContext&, bus::Message message, bus::ReplySink&) {
+        return requests_.cancel(std::move(message.payload));
+      }));
   KEFU_CO_TRY(jobs_, co_await reader_.work(
                          {.stream = std::string(proto::kJobsStream),
                           .durable = std::string(JobLog::kWorkers),
@@ -114,13 +122,10 @@ Task<Result<>> IngestService::ensure_storage_once(Deadline deadline) {
   co_return co_await leases_bucket_.ensure(kLeaseLife, deadline);
 }
 
-Result<> IngestService::serve(std::string_view subject,
-                              Task<Result<std::string>> (JobRequests::*answer)(std::string)) {
-  KEFU_TRY(auto subscription,
-           environment_.bus.serve({.subject = std::string(subject), .queue_group = "ingest"},
-                                  [this, answer](RequestContext, bus::Message message, bus::ReplySink&) {
-                                    return (requests_.*answer)(std::move(message.payload));
-                                  }));
+Result<> IngestService::serve(std::string_view subject, bus::Handler handler) {
+  KEFU_TRY(
+      auto subscription,
+      environment_.bus.serve({.subject = std::string(subject), .queue_group = "ingest"}, std::move(handler)));
   questions_.push_back(std::move(subscription));
   return {};
 }

@@ -42,7 +42,7 @@ class IngestService final : public service::Service {
   Task<Result<>> ensure_storage();
   Task<Result<>> ensure_storage_once(Deadline deadline);
   /// Serves requests about jobs on this subject.
-  Result<> serve(std::string_view subject, Task<Result<std::string>> (JobRequests::*answer)(std::string));
+  Result<> serve(std::string_view subject, bus::Handler handler);
   Task<void> watch_lag();
 
   IngestConfig config_;

@@ -58,7 +58,9 @@ Task<Result<std::vector<LoggedJob>>> JobLog::between(std::uint64_t above, std::u
     seen = message.sequence;
     if (seen >= below) break;
     LoggedJob found{.id = seen, .job = {}};
-    if (found.job.ParseFromString(message.payload)) jobs.push_back(std::move(found));
+    if (!found.job.ParseFromString(message.payload)) continue;
+    found.job.clear_edit();  // which may be large, and of which many may wait
+    jobs.push_back(std::move(found));
   }
   co_return jobs;
 }

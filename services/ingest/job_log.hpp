@@ -34,8 +34,8 @@ class JobLog {
   Task<Result<std::uint64_t>> worked_up_to();
   /// The highest number of a job.
   Task<Result<std::uint64_t>> newest();
-  /// Jobs with numbers in (above, below), in order: of one knowledge base, or of all where its incarnation is
-  /// empty.
+  /// Jobs with numbers in (above, below), in order and without their edits: of one knowledge base, or of all
+  /// where its incarnation is empty.
   Task<Result<std::vector<LoggedJob>>> between(std::uint64_t above, std::uint64_t below,
                                                std::string kb_incarnation);
 

@@ -41,11 +41,11 @@ Task<Result<std::string>> JobRequests::get(std::string request) {
   co_return response.SerializeAsString();
 }
 
-Task<Result<std::string>> JobRequests::list(std::string request) {
+Task<Result<std::string>> JobRequests::list(std::string request, Deadline deadline) {
   kefu::v1::ListJobsRequest asked;
   if (!asked.ParseFromString(request)) co_return fail(Errc::invalid_argument, "not a ListJobsRequest");
   std::map<std::uint64_t, JobState, std::greater<>> found;
-  KEFU_CO_TRY(std::vector<JobState> queued, co_await waiting());
+  KEFU_CO_TRY(std::vector<JobState> queued, co_await waiting(deadline));
   for (JobState& state : queued) found.emplace(state.job(), std::move(state));
   for (JobState& state : tracker_.unfinished_states()) found.insert_or_assign(state.job(), std::move(state));
   const std::uint32_t limit = asked.limit() == 0 ? kDefaultLimit : std::min(asked.limit(), kMaxLimit);
@@ -59,7 +59,7 @@ Task<Result<std::string>> JobRequests::list(std::string request) {
 }
 
 /// Jobs without a state, and those with one that the tracker does not know yet.
-Task<Result<std::vector<JobState>>> JobRequests::waiting() {
+Task<Result<std::vector<JobState>>> JobRequests::waiting(Deadline deadline) {
   KEFU_CO_TRY(const std::uint64_t newest, co_await jobs_.newest());
   KEFU_CO_TRY(std::uint64_t worked, co_await jobs_.worked_up_to());
   worked = std::max(worked, newest - std::min(newest, kMaxWaiting));
@@ -67,6 +67,8 @@ Task<Result<std::vector<JobState>>> JobRequests::waiting() {
   std::vector<JobState> found;
   for (const LoggedJob& job : logged) {
     if (tracker_.is_unfinished(job.id)) continue;
+    if (deadline.passed())
+      co_return fail(Errc::deadline_exceeded, "the jobs that wait are too many to be told in time");
     KEFU_CO_TRY(const auto stored, co_await states_.load(job.id));
     if (stored && is_finished(stored->state)) continue;
     found.push_back(stored ? stored->state : queued_state(job.id, job.job));

@@ -8,6 +8,7 @@
 #include "uploads.hpp"
 
 #include <kefu/async/task.hpp>
+#include <kefu/base/deadline.hpp>
 #include <kefu/base/error.hpp>
 #include <kefu/telemetry/log.hpp>
 
@@ -17,7 +18,7 @@
 namespace kefu::ingest {
 
 /// Answers what others ask about jobs. Errors of all: `invalid_argument`, `not_found` for a job that never
-/// was or whose record has expired; those of the streams and of the bucket.
+/// was or whose record has expired; `deadline_exceeded`; those of the streams and of the bucket.
 class JobRequests {
  public:
   /// Everything outlives this.
@@ -33,13 +34,13 @@ class JobRequests {
 
   Task<Result<std::string>> get(std::string request);
   /// Unfinished jobs, those that wait for a worker included, newest first.
-  Task<Result<std::string>> list(std::string request);
+  Task<Result<std::string>> list(std::string request, Deadline deadline);
   /// Also errors: `conflict` when the job is finished or its version committed.
   Task<Result<std::string>> cancel(std::string request);
 
  private:
   Task<Result<kefu::v1::JobState>> state_of(std::uint64_t id);
-  Task<Result<std::vector<kefu::v1::JobState>>> waiting();
+  Task<Result<std::vector<kefu::v1::JobState>>> waiting(Deadline deadline);
 
   JobLog& jobs_;
   JobStates& states_;

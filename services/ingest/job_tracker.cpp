@@ -59,7 +59,10 @@ void JobTracker::note_version(const JobState& state) {
   const std::string document = document_key(state);
   Versions& highest = highest_[document];
   highest.committed = std::max(highest.committed, state.job());
-  if (state.state() == JobState::STATE_DONE) highest.done = std::max(highest.done, state.job());
+  if (state.state() == JobState::STATE_DONE && state.job() >= highest.done) {
+    highest.done = state.job();
+    highest.deleted = state.action() == kefu::v1::Job::ACTION_DELETE;
+  }
   committed_order_[state.job()] = document;
   if (committed_order_.size() <= kMaxRemembered) return;
   const auto oldest = committed_order_.begin();
@@ -106,7 +109,10 @@ void JobTracker::on_log_message(std::string_view subject, const bus::Headers& he
 }
 
 void JobTracker::on_lease(const std::string& key, const kefu::v1::IndexLease& lease, Time now) {
-  leases_[key] = {.applied = lease.applied_sequence(), .ready = lease.ready(), .seen = now};
+  leases_[key] = {.applied = lease.applied_sequence(),
+                  .log_incarnation = lease.stream_incarnation(),
+                  .ready = lease.ready(),
+                  .seen = now};
 }
 
 std::uint64_t JobTracker::log_begin(std::uint64_t otherwise) const {
@@ -125,17 +131,15 @@ std::vector<StoredState> JobTracker::due(Time now, std::int64_t unix_ms) {
   for (auto& [id, tracked] : jobs_) {
     const JobState& known = tracked.stored.state;
     const Progress progress = progress_of(id, applied);
-    const bool done = is_done(known, applied) || is_superseded(known);
+    const Versions* above = done_above(known);
+    const bool done = above != nullptr || is_done(known, applied);
     const bool commit = !done && may_be_committed(known);
     const bool worth_telling = is_ahead(progress, known) && now - tracked.written >= kProgressInterval;
     if (!done && !commit && !worth_telling) continue;
     StoredState& next = out.emplace_back(tracked.stored);
     record(progress, next.state);
     if (commit) next.state.set_committed(true);
-    if (done) {
-      next.state.set_state(JobState::STATE_DONE);
-      next.state.set_finished_unix_ms(unix_ms);
-    }
+    if (done) finish(next.state, above, unix_ms);
     tracked.written = now;
   }
   return out;
@@ -195,12 +199,14 @@ bool JobTracker::is_committed(std::uint64_t job) const {
   return found != jobs_.end() && found->second.stored.state.committed();
 }
 
-/// The sequence that every ready replica with a live lease has applied; nullopt when there is none.
+/// The sequence that every ready replica with a live lease has applied; nullopt when there is none. Of a log
+/// that was made again, one that still reads the old log has applied nothing.
 std::optional<std::uint64_t> JobTracker::applied_by_all(Time now) const {
   std::optional<std::uint64_t> lowest;
   for (const auto& [key, lease] : leases_) {
     if (!lease.ready || now - lease.seen >= kLeaseLife) continue;
-    lowest = std::min(lowest.value_or(lease.applied), lease.applied);
+    const std::uint64_t applied = lease.log_incarnation == log_incarnation_ ? lease.applied : 0;
+    lowest = std::min(lowest.value_or(applied), applied);
   }
   return lowest;
 }
@@ -220,9 +226,18 @@ bool JobTracker::is_done(const JobState& state, std::optional<std::uint64_t> app
 
 /// A version that a higher one of its document has replaced needs nobody's attention, however far it came:
 /// its messages may be erased before they are ever applied.
-bool JobTracker::is_superseded(const JobState& state) const {
+const JobTracker::Versions* JobTracker::done_above(const JobState& state) const {
   const auto found = highest_.find(document_key(state));
-  return found != highest_.end() && found->second.done > state.job();
+  return found != highest_.end() && found->second.done > state.job() ? &found->second : nullptr;
+}
+
+/// Whoever waits for a document that was deleted before it was complete is told so.
+void JobTracker::finish(JobState& state, const Versions* above, std::int64_t unix_ms) {
+  state.set_finished_unix_ms(unix_ms);
+  if (above == nullptr || !above->deleted || state.committed()) return state.set_state(JobState::STATE_DONE);
+  state.set_state(JobState::STATE_FAILED);
+  state.set_error("\"" + state.filename() + "\" was deleted by job " + std::to_string(above->done) +
+                  " before this job was done: nothing of it was taken in");
 }
 
 JobTracker::Progress JobTracker::progress_of(std::uint64_t job, std::optional<std::uint64_t> applied) const {

@@ -33,8 +33,14 @@ class JobTracker {
   void on_state(const StoredState& stored);
   /// A message of KEFU_VECTORS; subjects that are none are passed over.
   void on_log_message(std::string_view subject, const bus::Headers& headers, std::uint64_t sequence);
+  /// Which stream is read: leases that speak of another one have applied nothing of it.
+  void on_log_known(std::string incarnation) { log_incarnation_ = std::move(incarnation); }
+  bool knows_log() const { return !log_incarnation_.empty(); }
   /// The log was deleted and made again: what was counted is void.
-  void on_log_lost() { logs_.clear(); }
+  void on_log_lost() {
+    logs_.clear();
+    log_incarnation_.clear();
+  }
   void on_lease(const std::string& key, const kefu::v1::IndexLease& lease, Time now);
   void on_lease_erased(const std::string& key) { leases_.erase(key); }
 
@@ -50,8 +56,11 @@ class JobTracker {
   /// Unfinished jobs of which a higher version is committed: their passages need not be embedded any more.
   /// Each is told once.
   std::vector<kefu::v1::JobState> newly_replaced();
-  /// Messages of KEFU_VECTORS that belong to failed jobs. Each is told once.
+  /// Messages of KEFU_VECTORS that belong to failed jobs. Each is told once, unless it is given back.
   std::vector<std::uint64_t> take_strays() { return std::exchange(strays_, {}); }
+  void give_back_strays(const std::vector<std::uint64_t>& sequences) {
+    strays_.insert(strays_.end(), sequences.begin(), sequences.end());
+  }
 
   std::size_t unfinished() const { return jobs_.size(); }
   /// Newest first.
@@ -83,6 +92,7 @@ class JobTracker {
   };
   struct Lease {
     std::uint64_t applied = 0;
+    std::string log_incarnation;
     bool ready = false;
     Time seen{};
   };
@@ -97,7 +107,13 @@ class JobTracker {
 
   std::optional<std::uint64_t> applied_by_all(Time now) const;
   bool is_done(const kefu::v1::JobState& state, std::optional<std::uint64_t> applied) const;
-  bool is_superseded(const kefu::v1::JobState& state) const;
+  struct Versions {
+    std::uint64_t committed = 0;
+    std::uint64_t done = 0;
+    bool deleted = false;  // what is done is a deletion
+  };
+  const Versions* done_above(const kefu::v1::JobState& state) const;
+  static void finish(kefu::v1::JobState& state, const Versions* above, std::int64_t unix_ms);
   bool may_be_committed(const kefu::v1::JobState& state) const;
   void note_version(const kefu::v1::JobState& state);
   void note_failure(const kefu::v1::JobState& state);
@@ -108,12 +124,9 @@ class JobTracker {
 
   std::map<std::uint64_t, Tracked> jobs_;  // unfinished ones
   std::map<std::uint64_t, VersionLog>
-      logs_;  // by version, which is the job's id; of jobs that are not known yet, too
+      logs_;                     // by version, which is the job's id; of jobs that are not known yet, too
+  std::string log_incarnation_;  // empty: not known yet
   std::map<std::string, Lease> leases_;
-  struct Versions {
-    std::uint64_t committed = 0;
-    std::uint64_t done = 0;
-  };
   std::unordered_map<std::string, Versions> highest_;     // of each document, as far as it is remembered
   std::map<std::uint64_t, std::string> committed_order_;  // job -> document: the oldest are forgotten first
   std::set<std::uint64_t> failed_;                        // the newest of them

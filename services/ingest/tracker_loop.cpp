@@ -6,6 +6,7 @@
 #include <chrono>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace kefu::ingest {
 namespace {
@@ -121,6 +122,7 @@ Task<void> TrackerLoop::follow_log() {
       replay = std::move(*opened);
     }
     const auto message = co_await replay->next(Deadline::in(kPoll));
+    if (!tracker_.knows_log()) co_await name_log();
     if (message) {
       tracker_.on_log_message(message->subject, message->headers, message->sequence);
       changed_.raise();
@@ -134,6 +136,14 @@ Task<void> TrackerLoop::follow_log() {
       co_await sleep_for(kPoll);
     }
   }
+}
+
+/// Asked while the replay reads: should the log be made again after that, the replay says so.
+Task<void> TrackerLoop::name_log() {
+  auto log = co_await store_.state(std::string(proto::kVectorsStream), Deadline::in(kCallTime));
+  if (!log) co_return;
+  tracker_.on_log_known(std::move(log->incarnation));
+  changed_.raise();
 }
 
 Task<void> TrackerLoop::write_states() {
@@ -165,11 +175,22 @@ Task<void> TrackerLoop::write_one(StoredState stored) {
 
 Task<void> TrackerLoop::wrote(StoredState stored, bool newly_committed) {
   if (newly_committed) co_await publish_manifest(stored.state);
+  if (stored.state.state() == kefu::v1::JobState::STATE_FAILED)
+    co_return co_await failed(std::move(stored.state));
   if (stored.state.state() != kefu::v1::JobState::STATE_DONE) co_return;
   if (!stored.state.committed()) co_await drop_passages(stored.state);
   metrics_.jobs_done.add();
   log_.info("A job is done", {{"job", static_cast<std::int64_t>(stored.state.job())},
                               {"passages", static_cast<std::int64_t>(stored.state.extracted().done())}});
+}
+
+/// What cannot be cleared now is cleared by and by.
+Task<void> TrackerLoop::failed(kefu::v1::JobState state) {
+  metrics_.jobs_failed.add();
+  log_.warning("A job failed", {{"job", static_cast<std::int64_t>(state.job())},
+                                {"request_id", state.request_id()},
+                                {"reason", state.error()}});
+  (void)co_await clearance_.clear(std::move(state));
 }
 
 /// Should it fail, the tracker finds it due again.
@@ -190,7 +211,8 @@ Task<void> TrackerLoop::clear_up() {
   for (kefu::v1::JobState& failed : tracker_.clearances_due(now)) {
     (void)co_await clearance_.clear(std::move(failed));
   }
-  (void)co_await clearance_.erase_strays(tracker_.take_strays());
+  const std::vector<std::uint64_t> strays = tracker_.take_strays();
+  if (!co_await clearance_.erase_strays(strays)) tracker_.give_back_strays(strays);
 }
 
 /// Whatever is not dropped is embedded for nothing, and does no other harm.

@@ -40,9 +40,11 @@ class TrackerLoop {
   Task<void> follow_states();
   void take_lease(const bus::KvEntry& entry);
   Task<void> follow_log();
+  Task<void> name_log();
   Task<void> write_states();
   Task<void> write_one(StoredState stored);
   Task<void> wrote(StoredState stored, bool newly_committed);
+  Task<void> failed(kefu::v1::JobState state);
   Task<void> publish_manifest(kefu::v1::JobState committed);
   Task<void> clear_up();
   Task<void> drop_passages(kefu::v1::JobState replaced);

@@ -210,6 +210,7 @@ Task<void> IngestHarness::renew_lease() {
     lease.set_ready(true);
     if (log) {
       lease.set_applied_sequence(log->last_sequence);
+      lease.set_stream_incarnation(log->incarnation);
       (void)co_await leases_.put("r1", lease.SerializeAsString(), std::nullopt, Deadline::in(2s));
     }
     co_await sleep_for(100ms);

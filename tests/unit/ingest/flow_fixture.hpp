@@ -155,6 +155,7 @@ class FlowFixture : public ::testing::Test {
     lease.set_replica("r1");
     lease.set_applied_sequence(applied);
     lease.set_ready(true);
+    lease.set_stream_incarnation(run(store_->state(std::string(proto::kVectorsStream), soon())).incarnation);
     run(leases_bucket_->put("r1", lease.SerializeAsString(), std::nullopt, soon()));
   }
   void stop_tracker() {

@@ -44,7 +44,7 @@ class JobRequestsTest : public FlowFixture {
     request.set_kb_name(kb);
     request.set_limit(limit);
     kefu::v1::ListJobsResponse response;
-    EXPECT_TRUE(response.ParseFromString(run(requests_.list(request.SerializeAsString()))));
+    EXPECT_TRUE(response.ParseFromString(run(requests_.list(request.SerializeAsString(), soon()))));
     std::vector<std::uint64_t> jobs;
     for (const JobState& state : response.states()) jobs.push_back(state.job());
     return jobs;
@@ -59,6 +59,38 @@ class JobRequestsTest : public FlowFixture {
   }
 
   JobRequests requests_{job_log_, states_, loop_.tracker(), clearance_, Uploads(*store_), log_, metrics_};
+};
+
+/// Cannot erase a few times.
+class FailingErasure final : public bus::StreamStore {
+ public:
+  FailingErasure(bus::StreamStore& store, int failures) : store_(store), failures_(failures) {}
+  int failures() const { return failures_; }
+
+  Task<Result<>> ensure(bus::StreamSpec spec, Deadline deadline) override {
+    return store_.ensure(std::move(spec), deadline);
+  }
+  Task<Result<bus::StreamState>> state(std::string stream, Deadline deadline) override {
+    return store_.state(std::move(stream), deadline);
+  }
+  Task<Result<std::uint64_t>> append(bus::Message message, Deadline deadline) override {
+    return store_.append(std::move(message), deadline);
+  }
+  Task<Result<bus::StoredMessage>> last(std::string stream, std::string subject, Deadline deadline) override {
+    return store_.last(std::move(stream), std::move(subject), deadline);
+  }
+  Task<Result<>> erase(std::string stream, std::uint64_t sequence, Deadline deadline) override {
+    if (failures_-- > 0) co_return fail(Errc::unavailable, "not now");
+    failures_ = 0;
+    co_return co_await store_.erase(std::move(stream), sequence, deadline);
+  }
+  Task<Result<std::uint64_t>> purge(std::string stream, std::string subject, Deadline deadline) override {
+    return store_.purge(std::move(stream), std::move(subject), deadline);
+  }
+
+ private:
+  bus::StreamStore& store_;
+  int failures_;
 };
 
 /// Lets a test in while a file is being read.
@@ -108,6 +140,8 @@ TEST_F(JobRequestsTest, ListsUnfinishedJobsNewestFirst) {
   EXPECT_THAT(list("shop"), ElementsAre(queued.sequence, running.sequence));
   EXPECT_THAT(list("shop", 1), ElementsAre(queued.sequence));
   EXPECT_THAT(list("none"), IsEmpty());
+  const auto late = testing::run_task(io_, requests_.list("", Deadline::in(std::chrono::seconds(0))));
+  EXPECT_EQ(late.error().code, Errc::deadline_exceeded);
 }
 
 TEST_F(JobRequestsTest, CancelsAJobBeforeItsMessageIsWorkedOn) {
@@ -155,6 +189,25 @@ TEST_F(JobRequestsTest, ErasesVectorsThatComeAfterTheCancellation) {
                                 })));
   EXPECT_TRUE(testing::eventually(io_, [&] { return messages(proto::kVectorsStream) == 0; }));
   expect_cancelled(job.sequence);
+}
+
+TEST_F(JobRequestsTest, ErasesThemAgainWhenTheyCouldNotBeErased) {
+  FailingErasure store(*store_, 2);
+  Clearance clearance(store, states_);
+  TrackerLoop loop(io_.get_executor(), *store_, *reader_, *states_bucket_, *leases_bucket_, states_,
+                   clearance, log_, metrics_);
+  loop.start(tasks_);
+  const auto job = upload("a.txt", "text");
+  EXPECT_EQ(work(job), Disposition::done);
+  ASSERT_TRUE(cancel(job.sequence));
+  for (const std::uint32_t part : {0U, 1U, 2U}) {
+    run(store_->append(
+        {.subject = proto::vectors_subject(version("a.txt", job.sequence), part), .payload = "x"}, soon()));
+  }
+  EXPECT_TRUE(testing::eventually(io_, [&] { return messages(proto::kVectorsStream) == 0; }));
+  EXPECT_EQ(store.failures(), 0);
+  loop.stop();
+  testing::run_task(io_, tasks_.join());
 }
 
 TEST_F(JobRequestsTest, ACommitAndACancellationExcludeEachOther) {
@@ -221,8 +274,12 @@ TEST_F(JobRequestsTest, ADeletionWinsOverAnUploadThatIsStillBeingEmbedded) {
   const auto later = deletion("a.txt");
   EXPECT_EQ(work(later), Disposition::done);
   EXPECT_TRUE(testing::run_task(io_, eventually_in_state(later.sequence, JobState::STATE_DONE)));
-  EXPECT_TRUE(testing::run_task(io_, eventually_in_state(earlier.sequence, JobState::STATE_DONE)));
+  EXPECT_TRUE(testing::run_task(io_, eventually_in_state(earlier.sequence, JobState::STATE_FAILED)));
+  EXPECT_EQ(state(earlier.sequence).error(),
+            "\"a.txt\" was deleted by job 2 before this job was done: nothing of it was taken in");
+  EXPECT_FALSE(state(earlier.sequence).cancelled());
   EXPECT_TRUE(testing::eventually(io_, [&] { return messages(proto::kPassagesStream) == 0; }));
+  EXPECT_THAT(registry_.expose(), HasSubstr("kefu_ingest_jobs_total{outcome=\"failed\"} 1"));
   EXPECT_EQ(manifest("a.txt", later.sequence).parts(), 0U);
   EXPECT_FALSE(testing::run_task(
       io_, store_->last(std::string(proto::kVectorsStream),

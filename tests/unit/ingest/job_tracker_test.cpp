@@ -15,7 +15,10 @@ constexpr std::int64_t kUnixMs = 1234;
 
 class JobTrackerTest : public ::testing::Test {
  protected:
-  JobTrackerTest() { lease("r1", 0); }
+  JobTrackerTest() {
+    tracker_.on_log_known("log");
+    lease("r1", 0);
+  }
 
   StoredState running(std::uint64_t id, std::uint32_t parts = 2, const std::string& filename = "f.csv") {
     StoredState stored{.state = {}, .revision = ++revision_};
@@ -42,10 +45,12 @@ class JobTrackerTest : public ::testing::Test {
   void manifest(std::uint64_t id, std::uint64_t sequence) {
     tracker_.on_log_message(proto::manifest_subject(key(id)), {{"Kefu-Passages", "0"}}, sequence);
   }
-  void lease(const std::string& replica, std::uint64_t applied, bool ready = true) {
+  void lease(const std::string& replica, std::uint64_t applied, bool ready = true,
+             const std::string& log = "log") {
     kefu::v1::IndexLease lease;
     lease.set_applied_sequence(applied);
     lease.set_ready(ready);
+    lease.set_stream_incarnation(log);
     tracker_.on_lease(replica, lease, now_);
   }
   std::vector<StoredState> due() { return tracker_.due(now_, kUnixMs); }
@@ -238,6 +243,21 @@ TEST_F(JobTrackerTest, NeedsAtLeastOneReplicaThatIsReadyAndLives) {
   EXPECT_FALSE(done());
 }
 
+TEST_F(JobTrackerTest, DoesNotTrustALeaseThatSpeaksOfALogThatIsNoMore) {
+  tracker_.on_state(running(5, 0));
+  lease("r1", 100);
+  tracker_.on_log_lost();
+  manifest(5, 1);
+  EXPECT_FALSE(done());
+  tracker_.on_log_known("new log");
+  EXPECT_FALSE(done());
+  lease("r1", 1, true, "new log");
+  lease("r2", 100);
+  EXPECT_FALSE(done());
+  lease("r2", 1, true, "new log");
+  EXPECT_TRUE(done());
+}
+
 TEST_F(JobTrackerTest, DoesNotWaitForAReplicaThatStoppedRenewingItsLease) {
   tracker_.on_state(running(5, 0));
   lease("dead", 3);
@@ -258,6 +278,25 @@ TEST_F(JobTrackerTest, DeclaresAVersionDoneThatAHigherOneOfItsDocumentReplaced) 
   ASSERT_THAT(states, SizeIs(1));
   EXPECT_EQ(states[0].state.job(), 5U);
   EXPECT_EQ(states[0].state.state(), JobState::STATE_DONE);
+}
+
+TEST_F(JobTrackerTest, FailsAJobWhoseDocumentWasDeletedBeforeItsVersionWasCommitted) {
+  auto open = running(5);
+  open.state.set_committed(false);
+  tracker_.on_state(open);
+  tracker_.on_state(running(6));  // was searchable
+  auto deletion = running(7, 0);
+  deletion.state.set_action(kefu::v1::Job::ACTION_DELETE);
+  deletion.state.set_state(JobState::STATE_DONE);
+  tracker_.on_state(deletion);
+  const auto states = due();
+  ASSERT_THAT(states, SizeIs(2));
+  EXPECT_EQ(states[0].state.state(), JobState::STATE_FAILED);
+  EXPECT_EQ(states[0].state.error(),
+            "\"f.csv\" was deleted by job 7 before this job was done: nothing of it was taken in");
+  EXPECT_EQ(states[0].state.finished_unix_ms(), kUnixMs);
+  EXPECT_EQ(states[1].state.state(), JobState::STATE_DONE);
+  EXPECT_EQ(states[1].state.error(), "");
 }
 
 TEST_F(JobTrackerTest, WritesProgressAtMostTwiceASecond) {
