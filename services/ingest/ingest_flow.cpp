@@ -13,6 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using bus::WorkOutcome;
+using Clock = std::chrono::steady_clock;
 using kefu::v1::Job;
 using kefu::v1::JobState;
 
@@ -48,13 +49,13 @@ std::string nothing_taken_in(const Rejections& rejections) {
          std::to_string(first.row()) + ": " + first.reason();
 }
 
-/// Rows and documents, of which a long one comes in several entries.
+/// A long row comes in several entries; a file that is one document has none.
 std::uint32_t rows_in(const std::vector<Extraction::Entry>& entries) {
-  const auto continues = [](const Extraction::Entry& entry) {
+  const auto begins_row = [](const Extraction::Entry& entry) {
     const auto* document = std::get_if<extraction::Document>(&entry);
-    return document != nullptr && document->continued();
+    return document == nullptr || (document->row() != 0 && !document->continued());
   };
-  return static_cast<std::uint32_t>(entries.size() - std::ranges::count_if(entries, continues));
+  return static_cast<std::uint32_t>(std::ranges::count_if(entries, begins_row));
 }
 
 }  // namespace
@@ -178,12 +179,16 @@ Task<Result<>> IngestFlow::require_knowledge_base(Job job) {
 /// still being read, and become visible with the manifest only.
 Task<Result<kefu::v1::Manifest>> IngestFlow::publish_passages(proto::VersionKey version, Job job,
                                                               UploadedFile& file) {
+  const auto begin = Clock::now();
   KEFU_CO_TRY(const auto extraction, co_await open(job, file));
+  auto reading = Clock::now() - begin;  // what the splitter and the streams take is not the extractor's
   PartBuilder parts(version, job.filename());
   Rejections rejections;
   std::uint32_t rows = 0;
   while (true) {
+    const auto asked = Clock::now();
     KEFU_CO_TRY(auto piece, co_await extraction->next());
+    reading += Clock::now() - asked;
     if (!piece) break;
     rejections.add(std::move(piece->rejections));
     rows += rows_in(piece->entries);
@@ -191,6 +196,7 @@ Task<Result<kefu::v1::Manifest>> IngestFlow::publish_passages(proto::VersionKey 
     KEFU_CO_CHECK(co_await require_unfinished(version.version));
     KEFU_CO_CHECK(co_await publisher_.publish(version, parts.add(std::move(passages))));
   }
+  metrics_.extraction.observe(reading);
   KEFU_CO_CHECK(co_await record_extraction(version.version, parts.passages(), rejections));
   metrics_.rejections.add(rejections.total());
   if (parts.passages() == 0) co_return fail(Errc::invalid_argument, nothing_taken_in(rejections));
@@ -218,10 +224,7 @@ Task<Result<kefu::v1::Manifest>> IngestFlow::publish_edit(proto::VersionKey vers
 
 Task<Result<std::unique_ptr<ExtractionStream>>> IngestFlow::open(Job job, UploadedFile& file) {
   KEFU_CO_TRY(const FileType type, detect_file_type(job.content_type(), job.filename()));
-  const auto begin = std::chrono::steady_clock::now();
-  auto stream = co_await extractor_.open(type, job.filename(), file);
-  metrics_.extraction.observe(std::chrono::steady_clock::now() - begin);
-  co_return stream;
+  co_return co_await extractor_.open(type, job.filename(), file);
 }
 
 Task<Result<>> IngestFlow::record_extraction(std::uint64_t id, std::uint32_t passages,
@@ -261,7 +264,8 @@ Task<Result<>> IngestFlow::require_unfinished(std::uint64_t id) {
 }
 
 Task<Result<>> IngestFlow::end_as_failed(std::uint64_t id, Job job, std::string error) {
-  KEFU_CO_TRY(const bool failed_now, co_await states_.mark_failed_unless_published(id, error));
+  KEFU_CO_TRY(const bool failed_now,
+              co_await states_.mark_failed_unless_published(queued_state(id, job), error));
   if (failed_now) {
     metrics_.jobs_failed.add();
     log_.warning(

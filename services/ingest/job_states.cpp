@@ -92,20 +92,24 @@ Task<Result<std::uint64_t>> JobStates::write(JobState state, std::uint64_t revis
 }
 
 Task<Result<bool>> JobStates::mark_failed(std::uint64_t job, std::string error) {
-  return end_as_failed(job, std::move(error), Which::begun);
+  JobState unknown;
+  unknown.set_job(job);
+  return end_as_failed(std::move(unknown), std::move(error), Which::begun);
 }
 
-Task<Result<bool>> JobStates::mark_failed_unless_published(std::uint64_t job, std::string error) {
-  return end_as_failed(job, std::move(error), Which::unpublished);
+Task<Result<bool>> JobStates::mark_failed_unless_published(JobState queued, std::string error) {
+  return end_as_failed(std::move(queued), std::move(error), Which::unpublished);
 }
 
-Task<Result<bool>> JobStates::end_as_failed(std::uint64_t job, std::string error, Which which) {
+Task<Result<bool>> JobStates::end_as_failed(JobState queued, std::string error, Which which) {
   const auto failed_now = std::make_shared<bool>(false);
-  const Change to_failed = [job, error = std::move(error), failed_now, which](JobState& state) {
+  const std::uint64_t job = queued.job();
+  const Change to_failed = [queued = std::move(queued), error = std::move(error), failed_now,
+                            which](JobState& state) {
     const bool open = which == Which::begun ? state.job() != 0 : !state.published();
     *failed_now = open && !is_finished(state) && !state.committed();
     if (!*failed_now) return false;
-    state.set_job(job);
+    if (state.job() == 0) state = queued;
     state.set_state(JobState::STATE_FAILED);
     state.set_error(error);
     state.set_finished_unix_ms(unix_milliseconds_now());

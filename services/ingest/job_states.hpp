@@ -58,15 +58,15 @@ class JobStates {
   /// Marks a job failed that somebody has begun; true when it was neither finished nor committed before.
   Task<Result<bool>> mark_failed(std::uint64_t job, std::string error);
   /// The same for a delivery that met an error. Another delivery may have published everything and erased the
-  /// file meanwhile: then the job goes on.
-  Task<Result<bool>> mark_failed_unless_published(std::uint64_t job, std::string error);
+  /// file meanwhile: then the job goes on. `queued` is its state where nobody has begun it.
+  Task<Result<bool>> mark_failed_unless_published(kefu::v1::JobState queued, std::string error);
   /// Ends a job because somebody asked for it; `queued` is its state where nobody has begun it. Errors:
   /// `conflict` when it is finished or committed.
   Task<Result<kefu::v1::JobState>> cancel(kefu::v1::JobState queued);
 
  private:
   enum class Which { begun, unpublished };
-  Task<Result<bool>> end_as_failed(std::uint64_t job, std::string error, Which which);
+  Task<Result<bool>> end_as_failed(kefu::v1::JobState queued, std::string error, Which which);
 
   bus::KeyValueBucket& bucket_;
 };

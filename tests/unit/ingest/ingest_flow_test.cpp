@@ -77,6 +77,27 @@ TEST_F(IngestFlowTest, GivesUpWaitingAfterADay) {
   EXPECT_THAT(state(job.sequence).error(), HasSubstr("could not go on for a day: away"));
 }
 
+TEST_F(IngestFlowTest, TellsWhoseJobItWasThatFailedBeforeItBegan) {
+  const auto job = upload("a.txt", "text");
+  testing::run_task(io_, flow_.give_up(job, "too many deliveries"));
+  EXPECT_EQ(state(job.sequence).state(), JobState::STATE_FAILED);
+  EXPECT_EQ(state(job.sequence).kb_name(), "shop");
+  EXPECT_EQ(state(job.sequence).filename(), "a.txt");
+  EXPECT_EQ(state(job.sequence).request_id(), "req");
+}
+
+TEST_F(IngestFlowTest, CountsNoRowsInAFileThatIsOneDocument) {
+  const auto manual = upload("a.md", "# H\n\n" + std::string(300'000, 'x') + "\n");
+  const auto documents = upload("b.jsonl", R"({"id":"1","text":"one"})"
+                                           "\n"
+                                           R"({"id":"2","text":"two"})"
+                                           "\n");
+  EXPECT_EQ(work(manual), Disposition::done);
+  EXPECT_EQ(work(documents), Disposition::done);
+  EXPECT_EQ(state(manual.sequence).manifest().rows(), 0U);
+  EXPECT_EQ(state(documents.sequence).manifest().rows(), 2U);
+}
+
 TEST_F(IngestFlowTest, DoesNotFailAJobThatAnotherDeliveryHasPublished) {
   const auto job = upload("faq.csv", faq_rows(3));
   EXPECT_EQ(work(job), Disposition::done);
@@ -114,18 +135,76 @@ TEST_F(IngestFlowTest, ReportsRejectedRowsAndTakesTheOthers) {
   EXPECT_EQ(result.extracted().total(), 1U);
 }
 
+/// One bad row among good ones: what is said about it, and that the others go in.
+TEST_F(IngestFlowTest, NamesFileRowAndFieldOfEachBadRowAndTakesTheOthers) {
+  struct Case {
+    std::string filename, bytes, field, reason;
+  };
+  const std::vector<Case> cases{
+      {"missing.csv", "question,answer\nq1,a1\nq2,\nq3,a3\n", "answer", "the answer is missing"},
+      {"short.csv", "question,answer\nq1,a1\nq2\nq3,a3\n", "answer", "1 columns"},
+      {"bytes.csv", "question,answer\nq1,a1\nq2,\xFF\nq3,a3\n", "answer",
+       "the byte at offset 25 is not UTF-8"},
+      {"twice.csv", "id,question,answer\n7,q1,a1\n7,q2,a2\n8,q3,a3\n", "id",
+       "row 1 has the id \"7\" already"},
+      {"twice.jsonl",
+       R"({"id":"7","question":"q","answer":"a"})"
+       "\n"
+       R"({"id":"7","text":"t"})"
+       "\n"
+       R"({"id":"8","text":"t"})",
+       "id", "row 1 has the id \"7\" already"},
+      {"empty.jsonl",
+       R"({"id":"1","text":"t"})"
+       "\n"
+       R"({"id":"2","text":" "})"
+       "\n"
+       R"({"id":"3","text":"t"})",
+       "text", "the text is empty"},
+      {"broken.jsonl",
+       R"({"id":"1","text":"t"})"
+       "\n"
+       "{"
+       "\n"
+       R"({"id":"3","text":"t"})",
+       "", "malformed JSON at byte"}};
+  for (const Case& bad : cases) {
+    const auto job = upload(bad.filename, bad.bytes);
+    EXPECT_EQ(work(job), Disposition::done);
+    const JobState result = state(job.sequence);
+    EXPECT_EQ(result.extracted().total(), 2U) << bad.filename;
+    EXPECT_EQ(result.manifest().rows(), 2U) << bad.filename;
+    ASSERT_EQ(result.rejected_size(), 1) << bad.filename;
+    EXPECT_EQ(result.rejected(0).file(), bad.filename);
+    EXPECT_EQ(result.rejected(0).row(), 2U) << bad.filename;
+    EXPECT_EQ(result.rejected(0).field(), bad.field) << bad.filename;
+    EXPECT_THAT(result.rejected(0).reason(), HasSubstr(bad.reason));
+  }
+}
+
 TEST_F(IngestFlowTest, FailsAJobOfWhoseFileNothingCanBeTakenIn) {
   const std::vector<std::pair<std::string, std::string>> files{{"faq.csv", "question,answer\nq1,\n"},
                                                                {"a.md", "# only a heading"},
                                                                {"b.pdf", "text"},
-                                                               {"c.txt", " \n"}};
-  const std::vector<std::string> reasons{"row 1: the answer is missing", "no text", "neither a content type",
-                                         "empty"};
+                                                               {"c.txt", " \n"},
+                                                               {"d.md", ""},
+                                                               {"e.csv", std::string("question\0answer", 15)},
+                                                               {"f.txt", "%PDF-1.7 text"},
+                                                               {"g.md", "one\ntwo \xFF\n"}};
+  const std::vector<std::string> reasons{"row 1: the answer is missing",
+                                         "no text",
+                                         "neither a content type",
+                                         "empty but for white space",
+                                         "the file is empty",
+                                         "a NUL byte at offset 8: it is a binary file",
+                                         "this is a PDF file, not text",
+                                         "line 2: the byte at offset 8 is not UTF-8"};
   for (std::size_t i = 0; i < files.size(); ++i) {
     const auto job = upload(files[i].first, files[i].second);
     EXPECT_EQ(work(job), Disposition::done);
     EXPECT_EQ(state(job.sequence).state(), JobState::STATE_FAILED);
     EXPECT_THAT(state(job.sequence).error(), HasSubstr(reasons[i]));
+    EXPECT_EQ(state(job.sequence).filename(), files[i].first);
     EXPECT_GT(state(job.sequence).finished_unix_ms(), 0);
   }
   EXPECT_EQ(messages(proto::kVectorsStream), 0U);

@@ -82,7 +82,8 @@ TEST_F(JobWatchersTest, ADeadLetterOfItsPassagesFailsAJob) {
 TEST_F(JobWatchersTest, TheSweeperRemovesOldPartsThatNoUnfinishedJobNames) {
   const auto queued = upload("queued.txt", "text");
   const auto finished = upload("finished.txt", "text");
-  run(states_.mark_failed_unless_published(finished.sequence, "failed, and died before it erased the file"));
+  run(states_.mark_failed_unless_published(queued_state(finished.sequence, job_for("x")),
+                                           "failed, and died before it erased the file"));
   run(store_->append({.subject = proto::file_part_subject("abandoned", 0), .payload = "x"}, soon()));
   ASSERT_EQ(messages(proto::kFilesStream), 3U);
 
