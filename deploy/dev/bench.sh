@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 export PATH=$PATH:/usr/sbin  # where Debian has nats-server
 
 deploy/dev/prepare.sh
-deploy/dev/build.sh bench kefu_benches
+deploy/dev/build.sh bench kefu_benches kefu
 bin=build/bench/bin
 
 for bench in "$bin"/kefu_*_bench; do
@@ -25,5 +25,10 @@ fi
 quality=(--vectors build/bench/vectors.bin ${DATA:+--data "$DATA"})
 printf '\n== kefu_measure_retrieval: how often the right document comes first\n'
 "$bin/kefu_measure_retrieval" "${quality[@]}"
+if [ -n "${DATA:-}" ]; then
+  printf '\n== through_gateway.py: the same, by way of HTTP and all services\n'
+  KEFU_BIN_DIR=$PWD/$bin KEFU_TEST_MODEL=$PWD/.cache/models/multilingual-e5-small-q4_0.gguf \
+    python3 tests/bench/through_gateway.py "$DATA"
+fi
 printf '\n== kefu_calibrate_decisions: the weights of decisions, and how good they are\n'
 "$bin/kefu_calibrate_decisions" "${quality[@]}"
