@@ -65,6 +65,19 @@ TEST_F(Command, EvalNamesBadLinesAndSendsNothing) {
   EXPECT_EQ(services_.questions, 0U);
 }
 
+TEST_F(Command, EvalTriesAgainWhatMayPassAndBenchCountsIt) {
+  services_.refusals = 2;
+  EXPECT_EQ(kefu({"eval", "--kb", "shop", "--ask-only", "--concurrency", "1", "--json",
+                  file("q.jsonl", kQuestions)}),
+            0)
+      << output_;
+  EXPECT_EQ(json()["ask"]["errors"], 0);
+  EXPECT_EQ(services_.questions, 6U);
+  services_.refusals = 1;
+  EXPECT_EQ(kefu({"bench", "--kb", "shop", "q", "--rate", "50", "--duration", "100ms", "--json"}), 1);
+  EXPECT_EQ(json()["errors"], (nlohmann::json{{"503 overloaded", 1}}));
+}
+
 TEST_F(Command, EvalEndsAtAnErrorThatConcernsAllQuestions) {
   EXPECT_EQ(kefu({"eval", "--kb", "nothing", file("q.jsonl", kQuestions)}), 1);
   EXPECT_THAT(output_, ::testing::MatchesRegex(

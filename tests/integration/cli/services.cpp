@@ -182,6 +182,10 @@ Task<Result<std::string>> Services::document(bus::Message message, bus::ReplySin
 Task<Result<std::string>> Services::ask(bus::Message message, bus::ReplySink& sink) {
   const auto request = parsed<kefu::v1::AskRequest>(message);
   ++questions;
+  if (refusals > 0) {
+    --refusals;
+    co_return fail(Errc::overloaded, "too many questions at once");
+  }
   if (request.kb() != "shop") co_return no_such(request.kb());
   kefu::v1::AskEvent event;
   if (request.question().find("天气") != std::string::npos) {

@@ -17,6 +17,7 @@ class Services {
   std::atomic<bool> hold_jobs = false;  ///< jobs stay in progress
   std::atomic<std::size_t> job_looks = 0;
   std::atomic<std::size_t> questions = 0;
+  std::atomic<std::size_t> refusals = 0;  ///< so many of the next asks are too many at once
 
  private:
   using Method = Task<Result<std::string>> (Services::*)(bus::Message, bus::ReplySink&);
