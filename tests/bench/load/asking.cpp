@@ -14,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kPatience = 10s;
-constexpr std::size_t kKeptConnections = 64;
+constexpr std::size_t kKeptConnections = 64;  // as many as --connections takes
 
 void rethrow(std::exception_ptr exception) { std::rethrow_exception(std::move(exception)); }
 
@@ -22,7 +22,7 @@ void rethrow(std::exception_ptr exception) { std::rethrow_exception(std::move(ex
 
 Task<void> Asking::in_turn(std::size_t connections, Measurement& measurement, Clock::duration time) {
   const auto executor = co_await asio::this_coro::executor;
-  http::Client client(executor, {});
+  http::Client client(executor, {.max_idle_connections = kKeptConnections});
   TaskGroup group(executor, rethrow);
   const auto began = Clock::now();
   for (std::size_t i = 0; i < connections; ++i) group.spawn(connection(client, measurement, began + time));

@@ -1,9 +1,10 @@
 #pragma once
 
+#include "measure/latencies.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <string>
-#include <vector>
 
 namespace kefu::bench {
 
@@ -15,13 +16,13 @@ class Measurement {
  public:
   explicit Measurement(std::string what) : what_(std::move(what)) {}
 
-  void add(Clock::duration time) { times_.emplace_back(time); }
+  void add(Clock::duration time) { times_.add(time); }
   void add_failure() { ++failed_; }
   void add_elapsed(Clock::duration time) { elapsed_ += time; }
 
   std::size_t failed() const { return failed_; }
   /// `share` of 1; zero when nothing was measured.
-  Milliseconds percentile(double share) const;
+  Milliseconds percentile(double share) const { return Milliseconds(times_.percentile_ms(share)); }
   double per_second() const;
 
   static void print_head();
@@ -29,7 +30,7 @@ class Measurement {
 
  private:
   std::string what_;
-  std::vector<Milliseconds> times_;
+  cli::Latencies times_;
   std::size_t failed_ = 0;
   std::chrono::duration<double> elapsed_{};
 };
