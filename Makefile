@@ -14,7 +14,7 @@ stop: ## stop it; the data stays
 test: ## build with AddressSanitizer and UBSan and run all tests (FILTER=regex for some of them)
 	@deploy/dev/test.sh
 
-bench: ## build and run the benchmarks
+bench: ## build and run the benchmarks (DATA=folder of public data: docs/benchmarks.md)
 	@deploy/dev/bench.sh
 
 format: ## format the C++ files with clang-format
