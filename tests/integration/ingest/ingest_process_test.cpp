@@ -1,5 +1,6 @@
 #include "ingest_harness.hpp"
 
+#include <kefu/proto/streams.hpp>
 #include <kefu/testing/poll.hpp>
 
 #include <gmock/gmock.h>
@@ -238,6 +239,35 @@ TEST_F(IngestProcess, FailsAJobWhosePassagesCannotBeEmbedded) {
   const auto id = upload("a.txt", "poison");
   EXPECT_THAT(wait_for(id, JobState::STATE_FAILED).error(),
               HasSubstr("could not be embedded: texts[0]: poison"));
+}
+
+TEST_F(IngestProcess, TrustsNoLeaseOfALogThatWasMadeAgain) {
+  start_ingest();
+  start_embedding();
+  const auto log = [&] { return run(store_.state(std::string(proto::kVectorsStream), soon())); };
+  const auto put_lease = [&](const std::string& incarnation, std::uint64_t applied) {
+    kefu::v1::IndexLease lease;
+    lease.set_ready(true);
+    lease.set_applied_sequence(applied);
+    lease.set_stream_incarnation(incarnation);
+    run(leases_.put("r1", lease.SerializeAsString(), std::nullopt, soon()));
+  };
+  const std::string old = log().incarnation;
+  put_lease(old, 1000);
+  wait_for(upload("a.txt", "one"), JobState::STATE_DONE);
+  run(bus_.request(
+      {.request_id = "r", .deadline = soon()},
+      {.subject = "$JS.API.STREAM.DELETE." + std::string(proto::kVectorsStream), .payload = {}}));
+  run(proto::ensure_streams(store_, {}, soon()));
+  const auto id = upload("b.txt", "two");
+  EXPECT_TRUE(testing::eventually(io_, [&] {
+    put_lease(old, 1000);
+    return has_manifest(id) && job(id)->embedded().done() == 1;
+  }));
+  EXPECT_EQ(job(id)->state(), JobState::STATE_RUNNING);
+  EXPECT_EQ(job(id)->indexed().done(), 0U);
+  put_lease(log().incarnation, 1000);
+  wait_for(id, JobState::STATE_DONE);
 }
 
 TEST_F(IngestProcess, GoesOnAfterNatsWasKilledAndStartedAgain) {

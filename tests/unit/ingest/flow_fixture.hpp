@@ -53,7 +53,7 @@ class InlineExtractor final : public Extractor {
       bytes += piece;
     }
     ItemReader reader(std::move(filename));
-    ItemWriter writer([&](std::string_view piece) { (void)reader.feed(piece); });
+    ItemWriter writer([&](std::string_view piece) { EXPECT_TRUE(reader.feed(piece)); });
     writer.finish(ingest::extract(type, bytes, writer));
     co_return std::make_unique<InlineStream>(std::move(reader));
   }
