@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kefu/async/loop_hold.hpp>
 #include <kefu/async/task.hpp>
 
 #include <boost/asio/async_result.hpp>
@@ -13,9 +14,8 @@
 
 namespace kefu {
 
-/// Threads for work that would hold up the event loop: inference, scans, parsing of large files. Destroyed
-/// before the event loop of its callers: a thread lets go of the caller's executor only after the caller has
-/// resumed.
+/// Threads for work that would hold up the event loop: inference, scans, parsing of large files. May be
+/// destroyed before or after the event loops of its callers: whichever goes first waits for what runs.
 class CpuPool {
  public:
   explicit CpuPool(std::size_t threads) : pool_(threads) {}
@@ -29,15 +29,15 @@ class CpuPool {
     using Value = std::invoke_result_t<Function&>;
     // The initiation owns the function: the coroutine frame may be destroyed before a thread is free.
     auto initiate = [this](auto handler, Function work) {
-      auto executor = asio::get_associated_executor(handler);
+      // A thread lets go of the executor only after the caller has resumed, and perhaps ended its loop.
+      LoopHold hold(asio::get_associated_executor(handler));
       asio::post(pool_, [handler = std::move(handler), work = std::move(work),
-                         guard = asio::make_work_guard(executor)]() mutable noexcept {
+                         hold = std::move(hold)]() mutable noexcept {
         if constexpr (std::is_void_v<Value>) {
           work();
-          asio::post(guard.get_executor(),
-                     [handler = std::move(handler)]() mutable { std::move(handler)(); });
+          asio::post(hold.executor(), [handler = std::move(handler)]() mutable { std::move(handler)(); });
         } else {
-          asio::post(guard.get_executor(), [handler = std::move(handler), value = work()]() mutable {
+          asio::post(hold.executor(), [handler = std::move(handler), value = work()]() mutable {
             std::move(handler)(std::move(value));
           });
         }
