@@ -28,12 +28,17 @@ http::ClientOptions http_options(const ClientOptions& options) {
           .ca_file = options.endpoint.ca_file};
 }
 
-std::string without(std::string text, std::string_view secret) {
-  if (secret.empty()) return text;
+/// Takes `secret` out of `text`, also where the text was cut in its midst.
+void blot_out(std::string& text, std::string_view secret) {
+  constexpr std::size_t kTellsNothing = 5;
+  for (std::size_t size = secret.size(); size > kTellsNothing; --size) {
+    const std::string_view beginning = secret.substr(0, size);
+    if (text.ends_with(beginning)) text.replace(text.size() - size, size, "*");
+  }
+  if (secret.empty()) return;
   for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
     text.replace(at, secret.size(), "*");
   }
-  return text;
 }
 
 }  // namespace
@@ -73,7 +78,6 @@ Task<Outcome> Client::request(std::string path, std::string json, Receiver& rece
   metrics_->in_flight.set(static_cast<double>(slots_.in_flight()));
   const bool failed = !outcome.result && !receiver.callers_error();
   if (failed) metrics_->failed(outcome.result.error().code);
-  failure_ = failed ? outcome.result.error().message : std::string();
   co_return outcome;
 }
 
@@ -112,10 +116,9 @@ Task<Result<>> Client::until_sendable(Deadline deadline) {
   const bool admitted = breaker_.admit(Clock::now());
   metrics_->show(breaker_.state());
   if (admitted) co_return Result<>{};
-  co_return fail(
-      Errc::unavailable,
-      fmt::format("{} failed several times in a row and is left alone for a moment", options_.role.noun),
-      failure_);
+  const std::string why =
+      failure_.empty() ? fmt::format("{} failed several times in a row", options_.role.noun) : failure_;
+  co_return fail(Errc::unavailable, fmt::format("{}; it is left alone for a moment", why));
 }
 
 Task<Client::Attempt> Client::attempt(http::ClientRequest request, Receiver& receiver, Deadline deadline) {
@@ -128,6 +131,9 @@ Task<Client::Attempt> Client::attempt(http::ClientRequest request, Receiver& rec
     held_until_ = std::max(held_until_, until);
   }
   judge(made, receiver, allowed);
+  if (!made.outcome.result) blot_out(made.outcome.result.error().detail, options_.endpoint.api_key);
+  const bool failed = !made.outcome.result && !receiver.callers_error();
+  failure_ = failed ? made.outcome.result.error().message : std::string();
   co_return made;
 }
 
@@ -158,8 +164,7 @@ Task<Client::Attempt> Client::refused(http::ResponseStream& response, Deadline d
   }
   const bool retryable = traits_of_status(status).retryable;
   const auto hint = retryable ? retry_after : std::nullopt;
-  Error error =
-      error_of_status(options_.role, status, without(std::move(body), options_.endpoint.api_key), hint);
+  Error error = error_of_status(options_.role, status, body, hint);
   co_return Attempt{{.result = fail(std::move(error)), .status = status}, retryable, hint};
 }
 

@@ -73,7 +73,8 @@ class Client {
 
   const Endpoint& endpoint() const { return options_.endpoint; }
   Role role() const { return options_.role; }
-  /// What the last request failed with, as its message says it; empty when it did not.
+  /// What the last attempt failed with, as its message says it; empty when it did not. Requests that were not
+  /// sent change nothing.
   const std::string& failure() const { return failure_; }
 
  private:
