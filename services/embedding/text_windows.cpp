@@ -3,7 +3,9 @@
 #include <kefu/text/segment.hpp>
 #include <kefu/text/utf8.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 namespace kefu::embedding {
 namespace {
@@ -68,7 +70,9 @@ Result<TextVector> mean_of(const std::vector<std::shared_ptr<const TextVector>>&
   TextVector mean;
   for (const auto& window : windows) {
     mean.tokens += window->tokens;
-    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += double{window->vector[i]} * window->tokens;
+    // A share of what a provider counted may be 0.
+    const double weight = std::max<std::uint32_t>(window->tokens, 1);
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += weight * window->vector[i];
   }
   double square = 0;
   for (const double each : sum) square += each * each;

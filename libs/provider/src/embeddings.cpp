@@ -75,7 +75,10 @@ std::optional<std::uint64_t> tokens_of(const json& response) {
   if (usage == response.end() || !usage->is_object()) return std::nullopt;
   for (const char* const name : {"prompt_tokens", "total_tokens"}) {
     const auto tokens = usage->find(name);
-    if (tokens != usage->end() && tokens->is_number_unsigned()) return tokens->get<std::uint64_t>();
+    if (tokens == usage->end() || !tokens->is_number_unsigned()) continue;
+    const auto count = tokens->get<std::uint64_t>();
+    // Servers that do not count say 0.
+    if (count > 0 && count <= std::numeric_limits<std::uint32_t>::max()) return count;
   }
   return std::nullopt;
 }

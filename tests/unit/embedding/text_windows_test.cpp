@@ -47,6 +47,13 @@ TEST_F(TextWindows, AreWeighedByTheirTokens) {
   EXPECT_NEAR(mean->vector[1], 0.8, 1e-6);
 }
 
+TEST_F(TextWindows, CountAlsoWhereNobodyCountedTheirTokens) {
+  const auto mean = mean_of({std::make_shared<const TextVector>(TextVector{{1, 0}, 0}),
+                             std::make_shared<const TextVector>(TextVector{{0, 1}, 0})});
+  ASSERT_TRUE(mean);
+  EXPECT_NEAR(mean->vector[0], mean->vector[1], 1e-6);
+}
+
 TEST_F(TextWindows, ThatCancelEachOtherHaveNoMean) {
   EXPECT_FALSE(mean_of({std::make_shared<const TextVector>(TextVector{{1, 0}, 1}),
                         std::make_shared<const TextVector>(TextVector{{-1, 0}, 1})}));

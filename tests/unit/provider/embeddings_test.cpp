@@ -96,7 +96,9 @@ TEST(ParseEmbeddings, RefusesOtherDimensionsThanThoseAgreed) {
 }
 
 TEST(ParseEmbeddings, DoesWithoutUsageThatMakesNoSense) {
-  for (const auto* const usage : {"null", "7", "{}", R"({"prompt_tokens":-1})", R"({"prompt_tokens":"7"})"}) {
+  for (const auto* const usage :
+       {"null", "7", "{}", R"({"prompt_tokens":-1})", R"({"prompt_tokens":"7"})",
+        R"({"prompt_tokens":0,"total_tokens":0})", R"({"prompt_tokens":18446744073709551615})"}) {
     const auto parsed = parse_embeddings(
         std::string(R"({"data":[{"index":0,"embedding":[1]}],"usage":)") + usage + "}", 1, 0);
     ASSERT_TRUE(parsed) << usage;

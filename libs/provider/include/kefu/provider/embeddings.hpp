@@ -26,7 +26,7 @@ std::string embeddings_request(const EmbeddingsRequest& request);
 
 struct Embeddings {
   std::vector<std::vector<float>> vectors;  ///< in the order of the input, of equal dimensions, as they came
-  std::optional<std::uint64_t> tokens;      ///< of the whole input, where the provider says
+  std::optional<std::uint64_t> tokens;      ///< of the whole input, where the provider counts them; not 0
 };
 /// Takes either encoding and any order. Errors: `bad_upstream` for whatever is not one vector for each of
 /// `count` inputs (an index that is missing, doubled or too high), for vectors of other dimensions than
