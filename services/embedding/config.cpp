@@ -101,8 +101,8 @@ Result<> validate(EmbeddingConfig& config) {
 }
 
 provider::ClientOptions RemoteConfig::client() const {
-  /// Of a vector as JSON numbers, the longest kind: sign, nine digits, point, exponent, comma, space.
-  constexpr std::size_t kMostBytesAText = 24 * kMaxDimensions;
+  /// Of a vector as JSON numbers, the longest kind: doubles, each on a line of its own.
+  constexpr std::size_t kMostBytesAText = 40 * kMaxDimensions;
   return {.role = provider::kEmbedding,
           .endpoint = endpoint,
           .attempt_timeout = timeout,

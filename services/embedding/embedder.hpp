@@ -29,6 +29,9 @@ struct ModelInfo {
   std::size_t max_tokens = 0;
   /// Calls of embed() that gain from being open at once.
   std::size_t calls_at_once = 1;
+  /// Of these, what imports may hold. Where a call may take long, such as while a provider asks to be left
+  /// alone, questions need one that is theirs.
+  std::size_t calls_of_imports = std::numeric_limits<std::size_t>::max();
   /// Tokens that gain from being in one call. An engine that computes one text after the other takes single
   /// texts: the shorter a call, the sooner comes the next question.
   std::size_t tokens_a_call = 1;
@@ -68,8 +71,8 @@ class Embedder {
   virtual std::size_t tokens_added() const = 0;
   /// In the order of `inputs`, each of at most max_tokens; nobody waits for a vector after `deadline`. One
   /// text's failure is not another's. At most calls_at_once open at once, from the event loop. Errors of a
-  /// text: `internal` (the model failed on it); where the model is behind a network also `unavailable`,
-  /// `overloaded`, `deadline_exceeded`, `bad_upstream`.
+  /// text: `internal` (the model failed on it); where the model is behind a network also `invalid_argument`
+  /// (it refuses the text), `unavailable`, `overloaded`, `deadline_exceeded`, `bad_upstream`.
   virtual Task<std::vector<Result<TextVector>>> embed(std::vector<ModelInput> inputs, Deadline deadline) = 0;
 };
 

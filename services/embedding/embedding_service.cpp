@@ -34,6 +34,8 @@ EmbeddingService::EmbeddingService(EmbeddingConfig config, const service::Enviro
       connections_(environment.executor, service::log_bugs(environment.log)),
       streams_(environment.bulk_bus),
       reader_(environment.executor, environment.bulk_bus),
+      stream_metrics_(environment.executor, streams_, reader_, environment.metrics,
+                      {{.stream = std::string(proto::kPassagesStream), .consumer = std::string(kDurable)}}),
       starting_(environment.executor, service::log_bugs(environment.log)),
       stop_(environment.executor) {}
 
@@ -46,7 +48,9 @@ Task<Result<>> EmbeddingService::start() {
   if (config_.remote.given()) co_return co_await open_remote_model();
   KEFU_CO_CHECK(co_await load_model());
   KEFU_CO_CHECK(co_await ensure_streams());
-  co_return co_await serve();
+  KEFU_CO_CHECK(co_await serve());
+  tasks_.spawn(stream_metrics_.run());
+  co_return Result<>{};
 }
 
 Task<Result<>> EmbeddingService::load_model() {
@@ -63,6 +67,7 @@ Task<Result<>> EmbeddingService::load_model() {
 Task<Result<>> EmbeddingService::open_remote_model() {
   provider_.emplace(environment_.executor, config_.remote.client(), environment_.metrics);
   KEFU_CO_CHECK(co_await ensure_streams());
+  tasks_.spawn(stream_metrics_.run());  // parts wait also while the provider does not answer
   if (config_.remote.embedder.dimensions != 0) co_return co_await connect_and_serve();
   not_serving_yet_ = "waiting for its first answer";
   starting_.spawn(serve_once_the_provider_answers());
@@ -186,6 +191,7 @@ Task<void> EmbeddingService::drain() {
   co_await starting_.join();
   co_await stop_serving();
   if (flow_) flow_->stop();
+  stream_metrics_.stop();
   co_await tasks_.join();
   if (redis_) redis_->stop();
   co_await connections_.join();

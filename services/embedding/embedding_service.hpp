@@ -14,6 +14,7 @@
 #include <kefu/provider/client.hpp>
 #include <kefu/redis/redis_cache.hpp>
 #include <kefu/service/runner.hpp>
+#include <kefu/service/stream_metrics.hpp>
 
 #include <memory>
 #include <optional>
@@ -50,6 +51,7 @@ class EmbeddingService final : public service::Service {
   TaskGroup connections_;  // stopped after them: their last vectors still go to Redis
   bus::JetStreamStore streams_;
   bus::JetStreamReader reader_;
+  service::StreamMetrics stream_metrics_;
   std::unique_ptr<redis::RedisCache> redis_;
   std::optional<provider::Client> provider_;  // of a remote model
   std::unique_ptr<Embedder> embedder_;

@@ -75,11 +75,16 @@ void ModelQueue::drop(std::vector<JobPtr> jobs) {
   finished_(std::move(jobs), std::move(results));
 }
 
-std::vector<ModelQueue::JobPtr> ModelQueue::next_batch() {
+ModelQueue::Batch ModelQueue::next_batch() {
   std::vector<JobPtr> batch;
   std::vector<JobPtr> dropped;
   std::size_t tokens = 0;
-  for (LaneQueue& lane : lanes_) {
+  Lane from = Lane::question;
+  for (const Lane each : {Lane::question, Lane::import}) {
+    // Whoever ends an import's call comes here next, so nobody has to be woken for those left here.
+    if (each == Lane::import && importing_ >= embedder_.model().calls_of_imports) break;
+    from = each;
+    LaneQueue& lane = lanes_[index(each)];
     while (!lane.jobs.empty()) {
       const bool wanted = lane.jobs.front()->wanted();
       const std::size_t next = lane.jobs.front()->tokens();
@@ -95,18 +100,21 @@ std::vector<ModelQueue::JobPtr> ModelQueue::next_batch() {
   }
   drop(std::move(dropped));
   show_depth();
-  return batch;
+  return {std::move(batch), from};
 }
 
 Task<void> ModelQueue::run() {
   while (true) {
-    std::vector<JobPtr> batch = next_batch();
-    if (batch.empty()) {
+    Batch batch = next_batch();
+    if (batch.jobs.empty()) {
       if (stopping_) co_return;
       co_await changed_.wait();
       continue;
     }
-    co_await compute(std::move(batch));
+    const std::size_t imports = batch.lane == Lane::import ? 1 : 0;
+    importing_ += imports;
+    co_await compute(std::move(batch.jobs));
+    importing_ -= imports;
   }
 }
 

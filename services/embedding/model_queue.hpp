@@ -58,7 +58,11 @@ class ModelQueue {
   void show_depth() const;
   void drop_unwanted();
   void drop(std::vector<JobPtr> jobs);
-  std::vector<JobPtr> next_batch();
+  struct Batch {
+    std::vector<JobPtr> jobs;
+    Lane lane = Lane::question;  // of all of them
+  };
+  Batch next_batch();
   Task<void> compute(std::vector<JobPtr> batch);
 
   Embedder& embedder_;
@@ -67,6 +71,7 @@ class ModelQueue {
   Finished finished_;
   std::array<LaneQueue, 2> lanes_;
   Signal changed_;
+  std::size_t importing_ = 0;  // calls
   bool stopping_ = false;
 };
 

@@ -16,6 +16,8 @@ namespace kefu::embedding {
 namespace {
 
 constexpr auto kPath = "/embeddings";
+/// A text that every provider takes.
+constexpr auto kPlainText = "dimensions";
 /// Beginning and end of a text.
 constexpr std::size_t kSpecialTokens = 2;
 /// Latency of a network is hidden by several calls at once; more than this meets limits of rate.
@@ -70,7 +72,7 @@ Task<Result<std::unique_ptr<RemoteEmbedder>>> RemoteEmbedder::connect(provider::
                                                                       Deadline deadline) {
   std::unique_ptr<RemoteEmbedder> embedder(new RemoteEmbedder(client, std::move(options)));
   if (embedder->options_.dimensions == 0) {
-    const Call first = co_await embedder->call({"dimensions"}, deadline);
+    const Call first = co_await embedder->call({kPlainText}, deadline);
     if (!first.outcome.result) co_return fail(first.outcome.result.error());
     const std::size_t dimensions = first.embeddings.vectors.front().size();
     if (dimensions > kMaxDimensions) {
@@ -88,6 +90,7 @@ RemoteEmbedder::RemoteEmbedder(provider::Client& client, RemoteOptions options)
   info_.name = client_.endpoint().model;
   info_.max_tokens = options_.max_tokens;
   info_.calls_at_once = kCallsAtOnce;
+  info_.calls_of_imports = kCallsAtOnce - 1;
   info_.tokens_a_call = kTokensACall;
   info_.texts_a_call = options_.batch;
   added_ = kSpecialTokens +
@@ -110,12 +113,12 @@ ModelInput RemoteEmbedder::prepare(std::string_view text, Role role) const {
 std::size_t RemoteEmbedder::count_tokens(std::string_view text) const { return estimate_tokens(text); }
 
 Task<RemoteEmbedder::Vectors> RemoteEmbedder::embed(std::vector<ModelInput> inputs, Deadline deadline) {
-  std::size_t spare_calls = kSpareCalls;
-  co_return co_await embed_together(std::move(inputs), deadline, spare_calls);
+  Search search{.spare_calls = kSpareCalls};
+  co_return co_await embed_together(std::move(inputs), deadline, search);
 }
 
 Task<RemoteEmbedder::Vectors> RemoteEmbedder::embed_together(std::vector<ModelInput> inputs,
-                                                             Deadline deadline, std::size_t& spare_calls) {
+                                                             Deadline deadline, Search& search) {
   std::vector<std::string> texts;
   std::vector<std::size_t> weights;
   for (const ModelInput& input : inputs) {
@@ -126,14 +129,17 @@ Task<RemoteEmbedder::Vectors> RemoteEmbedder::embed_together(std::vector<ModelIn
   if (!made.outcome.result) {
     Error error = std::move(made.outcome.result).error();
     if (refused_content(made.outcome.status)) {
-      if (inputs.size() > 1 && spare_calls >= 2)
-        co_return co_await embed_halves(std::move(inputs), deadline, spare_calls);
-      if (inputs.size() == 1 && proven_) {
+      if (inputs.size() > 1 && search.spare_calls >= 2)
+        co_return co_await embed_halves(std::move(inputs), deadline, search);
+      if (inputs.size() == 1 && co_await takes_texts(deadline, search)) {
         error = {Errc::invalid_argument, "the embedding provider refused the text", std::move(error.detail)};
+      } else {
+        error.code = Errc::bad_upstream;  // also 413: it is no text's fault
       }
     }
     co_return Vectors(inputs.size(), fail(std::move(error)));
   }
+  search.takes_texts = true;
   std::uint64_t estimated = 0;
   for (const std::size_t weight : weights) estimated += weight;
   const auto tokens = shares(made.embeddings.tokens.value_or(estimated), weights);
@@ -144,15 +150,23 @@ Task<RemoteEmbedder::Vectors> RemoteEmbedder::embed_together(std::vector<ModelIn
 }
 
 Task<RemoteEmbedder::Vectors> RemoteEmbedder::embed_halves(std::vector<ModelInput> inputs, Deadline deadline,
-                                                           std::size_t& spare_calls) {
-  spare_calls -= 2;
+                                                           Search& search) {
+  search.spare_calls -= 2;
   const auto middle = inputs.begin() + static_cast<std::ptrdiff_t>(inputs.size() / 2);
   std::vector<ModelInput> second(std::make_move_iterator(middle), std::make_move_iterator(inputs.end()));
   inputs.erase(middle, inputs.end());
-  Vectors vectors = co_await embed_together(std::move(inputs), deadline, spare_calls);
-  Vectors rest = co_await embed_together(std::move(second), deadline, spare_calls);
+  Vectors vectors = co_await embed_together(std::move(inputs), deadline, search);
+  Vectors rest = co_await embed_together(std::move(second), deadline, search);
   std::ranges::move(rest, std::back_inserter(vectors));
   co_return vectors;
+}
+
+Task<bool> RemoteEmbedder::takes_texts(Deadline deadline, Search& search) {
+  if (!search.takes_texts) {
+    const Call plain = co_await call({kPlainText}, deadline);
+    search.takes_texts = plain.outcome.result.has_value();
+  }
+  co_return *search.takes_texts;
 }
 
 Task<RemoteEmbedder::Call> RemoteEmbedder::call(std::vector<std::string> texts, Deadline deadline) {
@@ -166,7 +180,6 @@ Task<RemoteEmbedder::Call> RemoteEmbedder::call(std::vector<std::string> texts, 
     return read(std::move(body), count, into);
   };
   made.outcome = co_await client_.post(kPath, std::move(json), std::move(take), deadline);
-  proven_ = proven_ || made.outcome.result;
   co_return made;
 }
 

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,8 @@ struct RemoteOptions {
 ///
 /// A call that fails as a whole fails each of its texts with the provider's error. Where the provider refuses
 /// a call for what is in it (400, 413, 422), its halves are sent by themselves, so that one text's fault is
-/// not another's; a text refused alone is `invalid_argument` once the provider has embedded any other.
+/// not another's. A text refused alone is `invalid_argument` where the provider takes another one at that
+/// time: some answer 400 to everything while a bill is unpaid or a model is not loaded.
 class RemoteEmbedder final : public Embedder {
  public:
   /// Asks for one vector where the dimensions are not given. `client` outlives the result.
@@ -53,12 +55,18 @@ class RemoteEmbedder final : public Embedder {
     provider::Embeddings embeddings;  ///< of length 1
   };
 
+  /// What one embed() may still spend and has learned. It outlives the calls that it is lent to.
+  struct Search {
+    std::size_t spare_calls;
+    std::optional<bool> takes_texts = {};  ///< whether the provider takes any, once known
+  };
+
   RemoteEmbedder(provider::Client& client, RemoteOptions options);
 
   void know(std::size_t dimensions);
-  /// `spare_calls`: how many more may be made for the texts of one embed().
-  Task<Vectors> embed_together(std::vector<ModelInput> inputs, Deadline deadline, std::size_t& spare_calls);
-  Task<Vectors> embed_halves(std::vector<ModelInput> inputs, Deadline deadline, std::size_t& spare_calls);
+  Task<Vectors> embed_together(std::vector<ModelInput> inputs, Deadline deadline, Search& search);
+  Task<Vectors> embed_halves(std::vector<ModelInput> inputs, Deadline deadline, Search& search);
+  Task<bool> takes_texts(Deadline deadline, Search& search);
   Task<Call> call(std::vector<std::string> texts, Deadline deadline);
   Task<Result<>> read(std::string body, std::size_t texts, provider::Embeddings& into);
 
@@ -66,8 +74,7 @@ class RemoteEmbedder final : public Embedder {
   RemoteOptions options_;
   ModelInfo info_;
   std::size_t added_ = 0;
-  bool proven_ = false;  ///< the provider has embedded something
-  CpuPool parser_{1};    ///< a large answer is megabytes of digits
+  CpuPool parser_{1};  ///< a large answer is megabytes of digits
 };
 
 }  // namespace kefu::embedding

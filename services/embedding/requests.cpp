@@ -91,6 +91,7 @@ Task<Result<std::string>> Requests::embed_checked(RequestContext context, std::s
   KEFU_CO_TRY(const Role role, role_of(request.role()));
   KEFU_CO_TRY(const EmbeddedTexts embedded,
               co_await flow_.embed(take(*request.mutable_texts()), role, Lane::question, context.deadline));
+  told_.clear();
   co_return response_of(embedded, flow_.model());
 }
 
@@ -125,14 +126,24 @@ Task<Result<std::string>> Requests::model(RequestContext context) {
 }
 
 void Requests::finished(const telemetry::OperationMetrics& operation, const RequestContext& context,
-                        Deadline::Clock::time_point begin, const Result<std::string>& result) const {
+                        Deadline::Clock::time_point begin, const Result<std::string>& result) {
   if (result) {
     operation.succeeded(Deadline::Clock::now() - begin);
     return;
   }
   operation.failed(result.error().code);
-  if (result.error().code == Errc::internal)
-    log_.failure(telemetry::Level::error, "a request failed", context, result.error());
+  tell(context, result.error());
+}
+
+/// A detail does not travel: where it is not told here nobody reads what a provider said.
+void Requests::tell(const RequestContext& context, const Error& error) {
+  if (error.code == Errc::internal) {
+    log_.failure(telemetry::Level::error, "a request failed", context, error);
+    return;
+  }
+  if ((error.code != Errc::unavailable && error.code != Errc::bad_upstream) || error.message == told_) return;
+  told_ = error.message;
+  log_.failure(telemetry::Level::warning, "the model does not embed", context, error);
 }
 
 }  // namespace kefu::embedding

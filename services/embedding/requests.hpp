@@ -29,15 +29,17 @@ class Requests {
  private:
   Task<Result<std::string>> embed_checked(RequestContext context, std::string payload);
   Task<Result<std::string>> count_checked(std::string payload);
-  /// Counts the outcome; an error that is ours goes to the log.
+  /// Counts the outcome; an error that is ours goes to the log, and the model's own when it changes.
   void finished(const telemetry::OperationMetrics& operation, const RequestContext& context,
-                Deadline::Clock::time_point begin, const Result<std::string>& result) const;
+                Deadline::Clock::time_point begin, const Result<std::string>& result);
+  void tell(const RequestContext& context, const Error& error);
 
   EmbeddingFlow& flow_;
   const telemetry::Logger& log_;
   telemetry::OperationMetrics embed_metrics_;
   telemetry::OperationMetrics count_metrics_;
   telemetry::OperationMetrics model_metrics_;
+  std::string told_;  ///< what the log says of the model; empty while it embeds
 };
 
 }  // namespace kefu::embedding

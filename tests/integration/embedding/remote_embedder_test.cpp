@@ -172,16 +172,39 @@ TEST_F(RemoteEmbedderTest, AsksForBase64AndReadsIt) {
   EXPECT_EQ(request(0).at("encoding_format"), "base64");
 }
 
-TEST_F(RemoteEmbedderTest, FailsEveryTextOfACallThatFails) {
+TEST_F(RemoteEmbedderTest, SaysInOneSentenceHowTheProviderFailed) {
+  struct Case {
+    FakeEndpoint::Behaviour behaviour;
+    Errc code;
+    const char* sentence;
+  };
+  for (auto& [behaviour, code, sentence] : std::vector<Case>{
+           {FakeEndpoint::responds(401, "{}"), Errc::bad_upstream, "refused this service's key"},
+           {FakeEndpoint::responds(403, "{}"), Errc::bad_upstream, "refused this service's key"},
+           {FakeEndpoint::responds(404, "{}"), Errc::bad_upstream, "refused the request"},
+           {FakeEndpoint::responds(413, "{}"), Errc::bad_upstream, "refused the request as too large"},
+           {FakeEndpoint::responds(429, "{}"), Errc::overloaded, "is over its rate limit"},
+           {FakeEndpoint::responds(500, "{}"), Errc::unavailable, "failed"},
+           {FakeEndpoint::responds(200, "<html>"), Errc::bad_upstream, "did not answer with embeddings"},
+           {FakeEndpoint::responds(200, ""), Errc::bad_upstream, "did not answer with embeddings"},
+           {FakeEndpoint::breaks_off(R"({"data":[)"), Errc::bad_upstream, "did not answer in its protocol"},
+           {FakeEndpoint::drops(), Errc::unavailable, "cannot be reached"},
+       }) {
+    const Error error = error_of_two(std::move(behaviour));
+    EXPECT_EQ(error.code, code) << sentence;
+    EXPECT_EQ(error.message, std::string("the embedding provider ") + sentence);
+  }
+  const Error silence = error_of_two(endpoint.falls_silent(), 100ms);
+  EXPECT_EQ(silence.code, Errc::deadline_exceeded);
+  EXPECT_EQ(silence.message, "the embedding provider did not answer in time");
+  EXPECT_EQ(error_of_two(FakeEndpoint::responds(429, "{}", {{"Retry-After", "30"}})).message,
+            "the embedding provider is over its rate limit, try again in 30 s");
+}
+
+TEST_F(RemoteEmbedderTest, TakesNothingOfAnAnswerThatIsWrongInOnePlace) {
   const auto code = [this](FakeEndpoint::Behaviour behaviour) {
     return error_of_two(std::move(behaviour)).code;
   };
-  EXPECT_EQ(code(FakeEndpoint::responds(401, "{}")), Errc::bad_upstream);
-  EXPECT_EQ(code(FakeEndpoint::responds(500, "{}")), Errc::unavailable);
-  EXPECT_EQ(code(FakeEndpoint::drops()), Errc::unavailable);
-  EXPECT_EQ(code(FakeEndpoint::responds(200, "<html>welcome</html>")), Errc::bad_upstream);
-  EXPECT_EQ(code(FakeEndpoint::responds(200, "")), Errc::bad_upstream);
-  EXPECT_EQ(code(FakeEndpoint::breaks_off(R"({"data":[{"index":0,)")), Errc::bad_upstream);
   EXPECT_EQ(code(embeds([](json& response) { response["data"].erase(1); })), Errc::bad_upstream);
   EXPECT_EQ(code(embeds([](json& response) { response["data"].push_back(response["data"][0]); })),
             Errc::bad_upstream);
@@ -192,10 +215,6 @@ TEST_F(RemoteEmbedderTest, FailsEveryTextOfACallThatFails) {
   EXPECT_EQ(code(FakeEndpoint::responds(
                 200, R"({"data":[{"index":0,"embedding":[NaN,1]},{"index":1,"embedding":[1,1]}]})")),
             Errc::bad_upstream);
-  EXPECT_EQ(error_of_two(endpoint.falls_silent(), 100ms).code, Errc::deadline_exceeded);
-  EXPECT_EQ(code(FakeEndpoint::responds(429, "{}")), Errc::overloaded);
-  EXPECT_EQ(error_of_two(FakeEndpoint::responds(429, "{}", {{"Retry-After", "30"}})).message,
-            "the embedding provider is over its rate limit, try again in 30 s");
 }
 
 TEST_F(RemoteEmbedderTest, FailsOnlyTheTextThatTheProviderRefuses) {
@@ -209,6 +228,18 @@ TEST_F(RemoteEmbedderTest, FailsOnlyTheTextThatTheProviderRefuses) {
   EXPECT_EQ(endpoint.seen().size(), 11U);
 }
 
+TEST_F(RemoteEmbedderTest, BlamesNoTextWhereTheProviderNoLongerTakesAny) {
+  ASSERT_TRUE(embed({"good"})[0]);
+  endpoint.always(FakeEndpoint::responds(400, R"({"code":"Arrearage"})"));
+  const Vectors refused = embed({"good"});
+  EXPECT_EQ(refused[0].error().code, Errc::bad_upstream);
+  EXPECT_NE(refused[0].error().detail.find("Arrearage"), std::string::npos);
+  endpoint.always(embeds());
+  const std::size_t before = endpoint.seen().size();
+  EXPECT_EQ(embed({std::string(kPoison)})[0].error().code, Errc::invalid_argument);
+  EXPECT_EQ(endpoint.seen().size(), before + 2);
+}
+
 TEST_F(RemoteEmbedderTest, BlamesNoTextWhereTheProviderHasTakenNone) {
   for (const int status : {400, 404, 413, 422}) {
     endpoint.always(FakeEndpoint::responds(status, "{}"));
@@ -217,7 +248,7 @@ TEST_F(RemoteEmbedderTest, BlamesNoTextWhereTheProviderHasTakenNone) {
     EXPECT_LT(endpoint.seen().size() - before, 30U);
     for (const auto& vector : vectors) {
       ASSERT_FALSE(vector);
-      EXPECT_NE(vector.error().code, Errc::invalid_argument) << status;
+      EXPECT_EQ(vector.error().code, Errc::bad_upstream) << status;
     }
   }
 }

@@ -219,6 +219,32 @@ TEST_F(EmbeddingFlowTest, KeepsAsManyCallsOpenAsTheEngineTakes) {
   EXPECT_EQ(embedder.calls(), 3U);
 }
 
+TEST_F(EmbeddingFlowTest, KeepsACallForQuestionsWhereImportsMayHoldOthersForLong) {
+  embedder.info.calls_at_once = 2;
+  embedder.info.calls_of_imports = 1;
+  make_flow({});
+  embedder.hold();
+  const auto import = begin({"i1", "i2", "i3"}, Lane::import);
+  EXPECT_EQ(embedder.seen(), std::vector<std::string>{"i1"});
+  const auto question = begin({"q"});
+  EXPECT_EQ(embedder.seen(), (std::vector<std::string>{"i1", "q"}));
+  embedder.release();
+  EXPECT_TRUE(eventually([&] { return import->has_value() && question->has_value(); }));
+}
+
+TEST_F(EmbeddingFlowTest, FinishesTheImportsThatItHoldsWhenItStops) {
+  embedder.info.calls_at_once = 2;
+  embedder.info.calls_of_imports = 1;
+  make_flow({});
+  embedder.hold();
+  const auto import = begin({"i1", "i2", "i3"}, Lane::import);
+  flow->stop();
+  settle();
+  embedder.release();
+  EXPECT_TRUE(eventually([&] { return import->has_value(); }));
+  EXPECT_TRUE(import->value());
+}
+
 TEST_F(EmbeddingFlowTest, DoesNotComputeWhatNobodyWaitsForAnyMore) {
   embedder.hold();
   const auto running = begin({"running"});

@@ -22,7 +22,9 @@ class RequestsTest : public testing::FlowTest {
         io, requests.embed({"id", Deadline::in(std::chrono::seconds(30))}, std::move(payload)));
   }
 
-  telemetry::Logger log{"test", telemetry::Level::error, [](std::string_view) {}};
+  std::vector<std::string> lines;
+  telemetry::Logger log{"test", telemetry::Level::warning,
+                        [this](std::string_view line) { lines.emplace_back(line); }};
   Requests requests{*flow, metrics, log};
 };
 
@@ -61,6 +63,19 @@ TEST_F(RequestsTest, RefusesWhatIsOverItsLimitsOrUnclear) {
   EXPECT_EQ(ask_raw("\xff garbage").error().code, Errc::invalid_argument);
   EXPECT_EQ(ask_raw(std::string(512 * 1024 + 1, 'x')).error().code, Errc::payload_too_large);
   EXPECT_EQ(metric("kefu_embedding_errors_total{code=\"invalid_argument\",operation=\"embed\"}"), 4);
+}
+
+TEST_F(RequestsTest, TellsTheLogOnceWhatAProviderSaidUntilItEmbedsAgain) {
+  for (int i = 0; i < 2; ++i) {
+    embedder.failure = Error{Errc::bad_upstream, "refused this service's key", "status 401: who are you"};
+    for (int k = 0; k < 3; ++k) EXPECT_EQ(ask(request_of(1)).error(), *embedder.failure);
+    embedder.failure.reset();
+    EXPECT_TRUE(ask(request_of(1)));
+    store.values.clear();
+    settle();
+  }
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_NE(lines[0].find("status 401: who are you"), std::string::npos) << lines[0];
 }
 
 TEST_F(RequestsTest, SaysWhichModelItHas) {
