@@ -6,9 +6,13 @@
 
 namespace kefu::bus {
 
+/// Destroys the message, soon: nats.c frees messages on a thread of its own and wakes it for each, unless it
+/// is given many at once. Any thread.
+void discard(natsMsg* message) noexcept;
+
 /// Destroys what nats.c made.
 struct NatsDeleter {
-  void operator()(natsMsg* message) const noexcept { natsMsg_Destroy(message); }
+  void operator()(natsMsg* message) const noexcept { discard(message); }
   void operator()(natsOptions* options) const noexcept { natsOptions_Destroy(options); }
   void operator()(natsSubscription* subscription) const noexcept { natsSubscription_Destroy(subscription); }
   void operator()(natsConnection* connection) const noexcept { natsConnection_Destroy(connection); }

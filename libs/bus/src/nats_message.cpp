@@ -3,12 +3,41 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <memory>
 #include <string>
 
 namespace kefu::bus {
 namespace {
+
+/// The messages that a thread is done with and has not given to nats.c yet.
+class Discarded {
+ public:
+  Discarded() = default;
+  ~Discarded() { hand_over(); }
+  Discarded(const Discarded&) = delete;
+  Discarded& operator=(const Discarded&) = delete;
+
+  void add(natsMsg* message) noexcept {
+    messages_[count_++] = message;
+    bytes_ += natsMsg_GetDataLength(message);
+    if (count_ == messages_.size() || bytes_ > kMaxBytes) hand_over();
+  }
+
+ private:
+  static constexpr int kMaxBytes = 256 << 10;
+
+  void hand_over() noexcept {
+    for (std::size_t i = 0; i < count_; ++i) natsMsg_Destroy(messages_[i]);
+    count_ = 0;
+    bytes_ = 0;
+  }
+
+  std::array<natsMsg*, 64> messages_{};
+  std::size_t count_ = 0;
+  int bytes_ = 0;
+};
 
 /// nats.c writes subjects into its line protocol as they are: white space would end them, or begin a command.
 bool is_subject(const std::string& subject) {
@@ -19,6 +48,11 @@ bool is_subject(const std::string& subject) {
 }
 
 }  // namespace
+
+void discard(natsMsg* message) noexcept {
+  thread_local Discarded discarded;
+  if (message != nullptr) discarded.add(message);
+}
 
 Result<NatsMessagePtr> to_nats(const Message& message) {
   if (!is_subject(message.subject) || (!message.reply_to.empty() && !is_subject(message.reply_to))) {
