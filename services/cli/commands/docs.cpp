@@ -31,9 +31,9 @@ std::string file_size_of(const json& document) {
 }
 
 std::string hash_of(const json& document) {
-  const auto hash = document.find("sha256");
-  const bool known = hash != document.end() && hash->is_string() && *hash != "";
-  return known ? one_line(hash->get<std::string>().substr(0, kShownHash)) : kUnknown;
+  const auto field = document.find("sha256");
+  const auto hash = field != document.end() && field->is_string() ? field->get<std::string>() : std::string();
+  return hash.empty() ? kUnknown : one_line(hash.substr(0, kShownHash));
 }
 
 void print_documents(const json& documents, Console& console) {
