@@ -169,18 +169,22 @@ Task<void> EmbeddingFlow::embed_in_windows(JobPtr job, std::string text, Role ro
 }
 
 Task<Result<Delivery>> EmbeddingFlow::join_windows(JobPtr job, std::string text, Role role) {
-  auto divide = [&embedder = std::as_const(embedder_), text = std::move(text), limit = max_tokens()] {
-    return windows_of(embedder, text, limit);
+  auto divide = [&embedder = std::as_const(embedder_), text = std::move(text), role] {
+    return windows_of(embedder, text, role);
   };
   std::vector<std::string> windows = co_await text_pool_.run(std::move(divide));
   // A single character that the model does not take: it would be divided for ever.
   if (windows.size() < 2) co_return fail(Errc::invalid_argument, "the text is longer than the model takes");
-  KEFU_CO_TRY(const EmbeddedTexts parts,
-              co_await embed(std::move(windows), role, job->lane(), job->wanted_until()));
-  KEFU_CO_TRY(TextVector mean, mean_of(parts.vectors));
+  auto parts = co_await embed(std::move(windows), role, job->lane(), job->wanted_until());
+  if (!parts && parts.error().code == Errc::invalid_argument) {
+    // Its message names a window, which means nothing to who sent the text.
+    co_return fail(Errc::invalid_argument, "the model refuses a part of the text", parts.error().detail);
+  }
+  if (!parts) co_return fail(std::move(parts).error());
+  KEFU_CO_TRY(TextVector mean, mean_of(parts->vectors));
   mean.vector = as_kept(mean.vector);
   co_return Delivery{std::make_shared<const TextVector>(std::move(mean)),
-                     parts.computed_tokens > 0 ? Source::model : Source::cache};
+                     parts->computed_tokens > 0 ? Source::model : Source::cache};
 }
 
 void EmbeddingFlow::computed(std::vector<JobPtr> jobs, std::vector<Result<TextVector>> vectors) {

@@ -40,8 +40,8 @@ class EmbeddingFlow {
   Task<Result<>> warm_up();
 
   /// A text longer than the model takes is embedded in windows, whose mean is its vector: nothing is cut off.
-  /// Errors: `invalid_argument` (a text that is empty or not UTF-8: "texts[3]: ..."), `overloaded`,
-  /// `deadline_exceeded`, `internal` (the model failed).
+  /// Errors: `invalid_argument` (a text that is empty, not UTF-8 or refused by a provider: "texts[3]: ..."),
+  /// `overloaded`, `deadline_exceeded`, and those of Embedder::embed().
   Task<Result<EmbeddedTexts>> embed(std::vector<std::string> texts, Role role, Lane lane, Deadline deadline);
 
   /// Of each text alone, normalised; an empty one has none. Errors: `invalid_argument` for a text that is not

@@ -46,22 +46,27 @@ std::size_t cut_of(std::string_view text) {
   return first;
 }
 
-void divide(const Embedder& embedder, std::string_view text, std::size_t max_tokens,
-            std::vector<std::string>& windows) {
+/// What a text has alone says little of what it has behind a prefix: its first letters may join with the
+/// prefix's last ones into other tokens.
+bool fits(const Embedder& embedder, std::string_view text, Role role) {
+  return embedder.prepare(text, role).tokens <= embedder.model().max_tokens;
+}
+
+void divide(const Embedder& embedder, std::string_view text, Role role, std::vector<std::string>& windows) {
   const std::size_t cut = cut_of(text);
-  if (cut == text.size() || embedder.count_tokens(text) <= max_tokens) {
+  if (cut == text.size() || fits(embedder, text, role)) {
     windows.emplace_back(text);
     return;
   }
-  divide(embedder, text.substr(0, cut), max_tokens, windows);
-  divide(embedder, text.substr(cut), max_tokens, windows);
+  divide(embedder, text.substr(0, cut), role, windows);
+  divide(embedder, text.substr(cut), role, windows);
 }
 
 }  // namespace
 
-std::vector<std::string> windows_of(const Embedder& embedder, std::string_view text, std::size_t max_tokens) {
+std::vector<std::string> windows_of(const Embedder& embedder, std::string_view text, Role role) {
   std::vector<std::string> windows;
-  divide(embedder, text, max_tokens, windows);
+  divide(embedder, text, role, windows);
   return windows;
 }
 

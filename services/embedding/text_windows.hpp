@@ -2,7 +2,6 @@
 
 #include "embedder.hpp"
 
-#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,10 +9,10 @@
 
 namespace kefu::embedding {
 
-/// A text that is longer than the model takes, in pieces of at most `max_tokens` tokens and of about the same
-/// length. They are cut at ends of sentences where there are any near the middle, else at white space, else
-/// between characters; together they are the whole text. A CPU thread.
-std::vector<std::string> windows_of(const Embedder& embedder, std::string_view text, std::size_t max_tokens);
+/// A text that is longer than the model takes, in pieces that it takes with the prefix of their role, and of
+/// about the same length. They are cut at ends of sentences where there are any near the middle, else at
+/// white space, else between characters; together they are the whole text. A CPU thread.
+std::vector<std::string> windows_of(const Embedder& embedder, std::string_view text, Role role);
 
 /// The vector of the whole: the mean of its windows' vectors, each counting as its tokens do, brought to
 /// length 1. `windows` is not empty; the tokens are the sum. Errors: `internal` where they cancel each other.

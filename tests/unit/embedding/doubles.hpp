@@ -24,7 +24,7 @@ class FakeEmbedder final : public Embedder {
   explicit FakeEmbedder(asio::any_io_executor executor) : released_(std::move(executor)) {}
 
   const ModelInfo& model() const override { return info; }
-  std::size_t tokens_added() const override { return 2; }
+  std::size_t tokens_added() const override { return added; }
   std::size_t count_tokens(std::string_view text) const override { return text.size(); }
   ModelInput prepare(std::string_view text, Role role) const override {
     ModelInput::Tokens tokens{role == Role::query ? 1 : 2};
@@ -53,6 +53,7 @@ class FakeEmbedder final : public Embedder {
   const std::vector<std::string>& seen() const { return seen_; }
   std::size_t calls() const { return calls_; }
 
+  std::size_t added = 2;            ///< as it says: it may be wrong by what a prefix makes of a text
   std::optional<Error> failure;     ///< of every text
   std::vector<Deadline> deadlines;  ///< of the calls
   ModelInfo info{.name = "fake-model", .fingerprint = "fake", .dimensions = 8, .max_tokens = 32};

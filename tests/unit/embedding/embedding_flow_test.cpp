@@ -122,6 +122,20 @@ TEST_F(EmbeddingFlowTest, FailsALongTextWithOneOfItsWindows) {
   EXPECT_EQ(result.error().code, Errc::internal);
 }
 
+TEST_F(EmbeddingFlowTest, DividesATextThatOnlyItsPrefixMakesTooLong) {
+  embedder.added = 1;
+  ASSERT_TRUE(embed({std::string(flow->max_tokens(), 'x')}));
+  EXPECT_EQ(embedder.seen().size(), 2U);
+}
+
+TEST_F(EmbeddingFlowTest, NamesATextAndNotAWindowOfItWhereAProviderRefusesIt) {
+  embedder.failure = Error{Errc::invalid_argument, "the embedding provider refused the text"};
+  const auto result = embed({"short", std::string(100, 'x')}, Role::query);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().message, "texts[0]: the embedding provider refused the text");
+  EXPECT_EQ(embed({std::string(100, 'x')}).error().message, "texts[0]: the model refuses a part of the text");
+}
+
 TEST_F(EmbeddingFlowTest, RefusesTextsWithoutContentAndBytesThatAreNotUtf8) {
   for (const std::string& bad :
        {std::string(), std::string(" \t\n"), std::string("\x01\x02"), std::string("\xff\xfe")}) {

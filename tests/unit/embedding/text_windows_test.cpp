@@ -12,8 +12,9 @@ namespace {
 class TextWindows : public ::testing::Test {
  protected:
   /// One token a byte.
-  std::vector<std::string> divide(std::string_view text, std::size_t max_tokens) const {
-    return windows_of(embedder_, text, max_tokens);
+  std::vector<std::string> divide(std::string_view text, std::size_t max_tokens) {
+    embedder_.info.max_tokens = max_tokens + embedder_.tokens_added();
+    return windows_of(embedder_, text, Role::query);
   }
 
   asio::io_context io_;
