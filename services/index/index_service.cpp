@@ -72,6 +72,10 @@ IndexService::IndexService(IndexConfig config, const service::Environment& envir
              .registry = registry_,
              .read_pool = read_pool_,
              .metrics = metrics_}),
+      stream_metrics_(environment.executor, *storage_.streams, *storage_.reader, environment.metrics,
+                      {{.stream = std::string(proto::kVectorsStream),
+                        .consumer = std::string(kQueueGroup),
+                        .read_up_to = [this] { return replica_.applied(); }}}),
       tasks_(environment.executor, service::log_bugs(environment.log)) {
   environment.metrics.before_collect([this, alive = std::weak_ptr<int>(alive_)] {
     if (!alive.expired()) update_gauges();
@@ -90,6 +94,7 @@ Task<Result<>> IndexService::start() {
   tasks_.spawn(passages_sweep_.run());
   tasks_.spawn(orphan_sweep_.run());
   tasks_.spawn(janitor_.run());
+  tasks_.spawn(stream_metrics_.run());
   tasks_.spawn(serve_when_ready());
   environment_.log.info("this replica reads the log", {{"replica", std::string_view(config_.replica_id)}});
   co_return Result<>{};
@@ -210,6 +215,7 @@ Task<void> IndexService::drain() {
   directory_.stop();
   lease_.stop();
   replica_.stop();
+  stream_metrics_.stop();
   co_await tasks_.join();
   co_await lease_.give_up(Deadline::in(kCallWithin));
 }

@@ -16,6 +16,7 @@
 #include <kefu/async/task_group.hpp>
 #include <kefu/directory/knowledge_bases.hpp>
 #include <kefu/service/runner.hpp>
+#include <kefu/service/stream_metrics.hpp>
 #include <kefu/telemetry/operation_metrics.hpp>
 
 #include <memory>
@@ -77,6 +78,7 @@ class IndexService final : public service::Service {
   OrphanSweep orphan_sweep_;
   KnowledgeBaseRegistry registry_;
   IndexFlow flow_;
+  service::StreamMetrics stream_metrics_;
   TaskGroup tasks_;
   std::vector<std::unique_ptr<bus::Subscription>> subscriptions_;
   std::size_t reads_served_ = 0;  // subjects of them

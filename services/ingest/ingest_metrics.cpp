@@ -28,10 +28,7 @@ IngestMetrics::IngestMetrics(telemetry::Metrics& metrics)
                                  "Rows and fields of files that were not taken in.")),
       extraction(
           metrics.latency("kefu_ingest_extraction_seconds", "Time to read one file in its own process.")),
-      jobs_waiting(metrics.gauge("kefu_ingest_jobs_waiting", "Jobs in KEFU_JOBS that nobody has begun.")),
-      jobs_unfinished(metrics.gauge("kefu_ingest_jobs_unfinished", "Jobs that are begun and not finished.")),
-      passages_waiting(metrics.gauge("kefu_ingest_passage_parts_waiting",
-                                     "Parts in KEFU_PASSAGES that wait to be embedded.")),
-      file_bytes(metrics.gauge("kefu_ingest_upload_bytes", "Bytes of uploads kept in KEFU_FILES.")) {}
+      jobs_unfinished(metrics.gauge("kefu_ingest_jobs_unfinished", "Jobs that are begun and not finished.")) {
+}
 
 }  // namespace kefu::ingest

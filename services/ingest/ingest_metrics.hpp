@@ -18,10 +18,7 @@ struct IngestMetrics {
   telemetry::Counter passages;
   telemetry::Counter rejections;
   telemetry::Histogram extraction;
-  telemetry::Gauge jobs_waiting;
   telemetry::Gauge jobs_unfinished;
-  telemetry::Gauge passages_waiting;
-  telemetry::Gauge file_bytes;
 };
 
 }  // namespace kefu::ingest

@@ -18,7 +18,6 @@ using namespace std::chrono_literals;
 constexpr auto kStartTime = 30s;
 constexpr auto kCallTime = 5s;
 constexpr auto kRetryPause = 500ms;
-constexpr auto kLagInterval = 5s;
 // The server removes the leases of replicas that died.
 constexpr auto kLeaseLife = 10s;
 
@@ -29,6 +28,17 @@ SplitSettings split_settings(const IngestConfig& config) {
 
 ChildLimits child_limits(const IngestConfig& config) {
   return {.memory_bytes = config.extractor_memory_mb << 20, .time = config.extractor_time};
+}
+
+/// Files are read part by part as jobs name them, and dead letters through a filter: of these only how much
+/// there is.
+std::vector<service::WatchedStream> watched_streams(const TrackerLoop& tracker) {
+  return {{.stream = std::string(proto::kJobsStream), .consumer = std::string(JobLog::kWorkers)},
+          {.stream = std::string(proto::kVectorsStream),
+           .consumer = "ingest",
+           .read_up_to = [&tracker] { return tracker.log_read_up_to(); }},
+          {.stream = std::string(proto::kFilesStream)},
+          {.stream = std::string(bus::kDeadLetterStream)}};
 }
 
 }  // namespace
@@ -63,7 +73,7 @@ IngestService::IngestService(IngestConfig config, const service::Environment& en
       dead_letters_(reader_, states_, environment.log, metrics_),
       sweeper_(environment.executor, store_, reader_, states_, environment.log, config_.sweep_interval,
                config_.sweep_age),
-      stopped_(environment.executor),
+      stream_metrics_(environment.executor, store_, reader_, environment.metrics, watched_streams(tracker_)),
       tasks_(environment.executor, service::log_bugs(environment.log)) {}
 
 Task<Result<>> IngestService::start() {
@@ -71,7 +81,6 @@ Task<Result<>> IngestService::start() {
   tracker_.start(tasks_);
   tasks_.spawn(dead_letters_.run());
   tasks_.spawn(sweeper_.run());
-  tasks_.spawn(watch_lag());
   KEFU_CO_CHECK(serve(proto::kGetJob, [this](const RequestContext&, bus::Message message, bus::ReplySink&) {
     return requests_.get(std::move(message.payload));
   }));
@@ -94,18 +103,18 @@ Task<Result<>> IngestService::start() {
                            return flow_.give_up(std::move(message), std::move(reason));
                          },
                          Deadline::in(kStartTime)));
+  tasks_.spawn(stream_metrics_.run());
   co_return Result<>{};
 }
 
 Task<void> IngestService::drain() {
-  stopping_ = true;
   counter_.stop();
   if (jobs_) co_await jobs_->drain();
   for (const auto& subscription : questions_) co_await subscription->drain();
   tracker_.stop();
   dead_letters_.stop();
   sweeper_.stop();
-  stopped_.raise();
+  stream_metrics_.stop();
   co_await tasks_.join();
 }
 
@@ -128,22 +137,6 @@ Result<> IngestService::serve(std::string_view subject, bus::Handler handler) {
       environment_.bus.serve({.subject = std::string(subject), .queue_group = "ingest"}, std::move(handler)));
   questions_.push_back(std::move(subscription));
   return {};
-}
-
-Task<void> IngestService::watch_lag() {
-  while (!stopping_) {
-    const auto jobs = co_await store_.state(std::string(proto::kJobsStream), Deadline::in(kCallTime));
-    const auto passages = co_await store_.state(std::string(proto::kPassagesStream), Deadline::in(kCallTime));
-    const auto files = co_await store_.state(std::string(proto::kFilesStream), Deadline::in(kCallTime));
-    // Jobs are begun in their order.
-    const std::uint64_t begun = tracker_.tracker().highest_job();
-    if (jobs)
-      metrics_.jobs_waiting.set(
-          static_cast<double>(jobs->last_sequence - std::min(begun, jobs->last_sequence)));
-    if (passages) metrics_.passages_waiting.set(static_cast<double>(passages->messages));
-    if (files) metrics_.file_bytes.set(static_cast<double>(files->bytes));
-    co_await stopped_.wait(Deadline::in(kLagInterval));
-  }
 }
 
 }  // namespace kefu::ingest

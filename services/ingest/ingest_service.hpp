@@ -22,6 +22,7 @@
 #include <kefu/bus/jetstream.hpp>
 #include <kefu/directory/knowledge_bases.hpp>
 #include <kefu/service/runner.hpp>
+#include <kefu/service/stream_metrics.hpp>
 
 #include <memory>
 #include <string>
@@ -43,7 +44,6 @@ class IngestService final : public service::Service {
   Task<Result<>> ensure_storage_once(Deadline deadline);
   /// Serves requests about jobs on this subject.
   Result<> serve(std::string_view subject, bus::Handler handler);
-  Task<void> watch_lag();
 
   IngestConfig config_;
   service::Environment environment_;
@@ -70,8 +70,7 @@ class IngestService final : public service::Service {
   JobRequests requests_;
   DeadLetters dead_letters_;
   Sweeper sweeper_;
-  Signal stopped_;
-  bool stopping_ = false;
+  service::StreamMetrics stream_metrics_;
   TaskGroup tasks_;
   std::unique_ptr<bus::Subscription> jobs_;
   std::vector<std::unique_ptr<bus::Subscription>> questions_;

@@ -42,7 +42,6 @@ std::uint32_t raised(const JobState::Stage& stage, std::uint32_t done) {
 
 void JobTracker::on_state(const StoredState& stored) {
   const std::uint64_t id = stored.state.job();
-  highest_job_ = std::max(highest_job_, id);
   if (stored.state.committed() || stored.state.state() == JobState::STATE_DONE) note_version(stored.state);
   if (!is_finished(stored.state)) {
     Tracked& tracked = jobs_[id];

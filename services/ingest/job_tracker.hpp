@@ -66,7 +66,6 @@ class JobTracker {
   /// Newest first.
   std::vector<kefu::v1::JobState> unfinished_states() const;
   bool is_committed(std::uint64_t job) const;
-  std::uint64_t highest_job() const { return highest_job_; }
   bool is_unfinished(std::uint64_t job) const { return jobs_.contains(job); }
 
  private:
@@ -132,7 +131,6 @@ class JobTracker {
   std::set<std::uint64_t> failed_;                        // the newest of them
   std::map<std::uint64_t, Uncleared> uncleared_;          // failed jobs that may have left something
   std::vector<std::uint64_t> strays_;
-  std::uint64_t highest_job_ = 0;
 };
 
 }  // namespace kefu::ingest

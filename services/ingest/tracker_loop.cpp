@@ -110,6 +110,7 @@ void TrackerLoop::take_lease(const bus::KvEntry& entry) {
 Task<void> TrackerLoop::follow_log() {
   while (!stopping_ && !states_known_) co_await pause();
   std::uint64_t from = tracker_.log_begin(log_end_at_start_ + 1);
+  log_read_up_to_ = from - 1;
   std::unique_ptr<bus::Replay> replay;
   while (!stopping_) {
     if (!replay) {
@@ -125,11 +126,13 @@ Task<void> TrackerLoop::follow_log() {
     if (!tracker_.knows_log()) co_await name_log();
     if (message) {
       tracker_.on_log_message(message->subject, message->headers, message->sequence);
+      log_read_up_to_ = message->sequence;
       changed_.raise();
     } else if (message.error().code == Errc::not_found) {
       log_.error("The stream of vectors was made again; its jobs are counted anew");
       tracker_.on_log_lost();
       from = 1;
+      log_read_up_to_ = 0;
       replay.reset();
       co_await sleep_for(kPoll);
     } else if (message.error().code != Errc::deadline_exceeded) {

@@ -32,6 +32,8 @@ class TrackerLoop {
   void stop();
 
   const JobTracker& tracker() const { return tracker_; }
+  /// The tracker knows of every message of KEFU_VECTORS up to this sequence that it needs.
+  std::uint64_t log_read_up_to() const { return log_read_up_to_; }
   /// Returns when the tracker knows every state that was written before this call. Errors: those of the
   /// bucket; `not_ready` when that takes longer.
   Task<Result<>> catch_up(Deadline deadline);
@@ -62,6 +64,7 @@ class TrackerLoop {
   PartPublisher publisher_;
   Signal changed_;
   std::uint64_t log_end_at_start_ = 0;
+  std::uint64_t log_read_up_to_ = 0;
   std::uint64_t watched_revision_ = 0;  // of the states: all up to it have been read
   bool states_known_ = false;
   bool stopping_ = false;

@@ -74,7 +74,8 @@ TEST_F(RunningJob, IsCancelledOverHttpAndLeavesNothing) {
   const json kb = system_.json("GET", "/v1/kbs/shop");
   EXPECT_EQ(kb.at("documents"), 1);
   EXPECT_EQ(kb.at("passages"), 1);
-  EXPECT_TRUE(eventually_blocking([&] { return system_.metric("ingest", "kefu_ingest_upload_bytes") == 0; }));
+  EXPECT_TRUE(
+      eventually_blocking([&] { return system_.metric("ingest", "kefu_stream_bytes", "KEFU_FILES") == 0; }));
 }
 
 TEST_F(RunningJob, ThatIsFollowedDoesNotKeepTheGatewayFromStopping) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -68,18 +69,23 @@ Families parse_exposition(const std::string& text) {
 }
 
 /// Rows of `| metric | type | labels | ... |` below the heading `## <service>`; those below `## every
-/// service` belong to all.
+/// service` belong to all, and those below `## streams` have a column more that names the services.
 Families documented(const std::string& service) {
   std::ifstream in(KEFU_METRICS_DOCUMENT);
   EXPECT_TRUE(in) << KEFU_METRICS_DOCUMENT;
   Families families;
-  const std::regex row(R"(^\| `(\w+)` \| (counter|gauge|histogram) \|([^|]*)\|)");
+  const std::regex row(R"(^\| `(\w+)` \| (counter|gauge|histogram) \|([^|]*)\|([^|]*)\|)");
   const std::regex code(R"(`(\w+)`)");
   bool ours = false;
+  bool streams = false;
   for (std::string line; std::getline(in, line);) {
     std::smatch match;
-    if (line.starts_with("## ")) ours = line == "## " + service || line == "## every service";
+    if (line.starts_with("## ")) {
+      streams = line == "## streams";
+      ours = streams || line == "## " + service || line == "## every service";
+    }
     if (!ours || !std::regex_search(line, match, row)) continue;
+    if (streams && match[4].str().find(service) == std::string::npos) continue;
     Family& family = families[match[1]];
     family.type = match[2];
     const std::string labels = match[3];
@@ -112,6 +118,15 @@ class Metrics : public ::testing::Test {
     EXPECT_EQ(system_.ask(kSecret, std::string(kSecret) + "吗").status, 200);
     EXPECT_EQ(system_.ask("missing", kSecret).status, 404);
   }
+  /// A series of one stream, or none while it is absent.
+  std::optional<double> of_stream(const std::string& service, const std::string& name,
+                                  const std::string& stream) {
+    const std::string text = exposed(service);
+    const std::regex series(fmt::format(R"re({}\{{[^}}]*stream="{}"\}} (\S+))re", name, stream));
+    std::smatch match;
+    if (!std::regex_search(text, match, series)) return std::nullopt;
+    return std::stod(match[1]);
+  }
   std::string exposed(const std::string& service) {
     return system_.get(system_.admin_url(service) + "/metrics").body;
   }
@@ -142,6 +157,34 @@ TEST_F(Metrics, AreNamedAsPrometheusAdvises) {
     for (const auto& [name, family] : parse_exposition(exposed(service)))
       EXPECT_TRUE(well_named(name, family)) << service << ": " << name;
   }
+}
+
+TEST_F(Metrics, ShowWhatWaitsInEachStreamAndNothingOnceNatsIsGone) {
+  struct Consumed {
+    std::string service;
+    std::string stream;
+  };
+  const std::vector<Consumed> all{{"ingest", "KEFU_JOBS"},
+                                  {"ingest", "KEFU_VECTORS"},
+                                  {"embedding", "KEFU_PASSAGES"},
+                                  {"index", "KEFU_VECTORS"}};
+  const auto pending = [&](const Consumed& each) {
+    return of_stream(each.service, "kefu_stream_consumer_pending", each.stream);
+  };
+  for (const Consumed& each : all) {
+    EXPECT_TRUE(testing::eventually_blocking([&] { return pending(each) == 0; }))
+        << each.service << " " << each.stream;
+  }
+  EXPECT_TRUE(testing::eventually_blocking(
+      [&] { return of_stream("ingest", "kefu_stream_messages", "KEFU_JOBS").value_or(0) > 0; }));
+  EXPECT_EQ(of_stream("ingest", "kefu_stream_messages", "KEFU_DEAD"), 0);
+  system_.nats().kill();
+  for (const Consumed& each : all) {
+    EXPECT_TRUE(testing::eventually_blocking([&] { return !pending(each); }))
+        << each.service << " " << each.stream;
+  }
+  system_.nats().start();
+  system_.wait_ready();
 }
 
 TEST_F(Metrics, HoldNothingThatUsersTyped) {

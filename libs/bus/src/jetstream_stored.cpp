@@ -27,18 +27,16 @@ Headers parse_headers(std::string_view block) {
   return headers;
 }
 
-/// RFC 3339 in UTC as Go writes it; a fraction may be there or not. The epoch for anything else.
-std::chrono::system_clock::time_point parse_time(const std::string& text) {
-  std::tm parts{};
-  const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
-  if (rest == nullptr) return {};
-  std::chrono::nanoseconds fraction{0};
-  if (*rest == '.') {
-    std::chrono::nanoseconds unit{100'000'000};
-    for (++rest; *rest >= '0' && *rest <= '9'; ++rest, unit /= 10) fraction += (*rest - '0') * unit;
-  }
-  return std::chrono::system_clock::from_time_t(::timegm(&parts)) +
-         std::chrono::duration_cast<std::chrono::system_clock::duration>(fraction);
+Task<Result<StoredMessage>> get_message(MessageBus& bus, std::string stream, json which, Deadline deadline) {
+  KEFU_CO_TRY(const json answer, co_await call(bus, "STREAM.MSG.GET." + stream, std::move(which), deadline));
+  const json message = answer.value("message", json::object());
+  KEFU_CO_TRY(std::string payload, decode_base64(text(message, "data")));
+  KEFU_CO_TRY(const std::string headers, decode_base64(text(message, "hdrs")));
+  co_return StoredMessage{.subject = text(message, "subject"),
+                          .payload = std::move(payload),
+                          .headers = parse_headers(headers),
+                          .sequence = number(message, "seq"),
+                          .time = parse_time(text(message, "time"))};
 }
 
 }  // namespace
@@ -55,16 +53,27 @@ Task<Result<>> ensure_stream(MessageBus& bus, json config, Deadline deadline) {
 
 Task<Result<StoredMessage>> last_message(MessageBus& bus, std::string stream, std::string subject,
                                          Deadline deadline) {
-  json body{{"last_by_subj", std::move(subject)}};
-  KEFU_CO_TRY(const json answer, co_await call(bus, "STREAM.MSG.GET." + stream, std::move(body), deadline));
-  const json message = answer.value("message", json::object());
-  KEFU_CO_TRY(std::string payload, decode_base64(text(message, "data")));
-  KEFU_CO_TRY(const std::string headers, decode_base64(text(message, "hdrs")));
-  co_return StoredMessage{.subject = text(message, "subject"),
-                          .payload = std::move(payload),
-                          .headers = parse_headers(headers),
-                          .sequence = number(message, "seq"),
-                          .time = parse_time(text(message, "time"))};
+  json which{{"last_by_subj", std::move(subject)}};
+  co_return co_await get_message(bus, std::move(stream), std::move(which), deadline);
+}
+
+Task<Result<StoredMessage>> message_at_or_after(MessageBus& bus, std::string stream, std::uint64_t sequence,
+                                                std::string subject, Deadline deadline) {
+  json which{{"seq", sequence}, {"next_by_subj", std::move(subject)}};
+  co_return co_await get_message(bus, std::move(stream), std::move(which), deadline);
+}
+
+std::chrono::system_clock::time_point parse_time(const std::string& text) {
+  std::tm parts{};
+  const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  if (rest == nullptr) return {};
+  std::chrono::nanoseconds fraction{0};
+  if (*rest == '.') {
+    std::chrono::nanoseconds unit{100'000'000};
+    for (++rest; *rest >= '0' && *rest <= '9'; ++rest, unit /= 10) fraction += (*rest - '0') * unit;
+  }
+  return std::chrono::system_clock::from_time_t(::timegm(&parts)) +
+         std::chrono::duration_cast<std::chrono::system_clock::duration>(fraction);
 }
 
 }  // namespace kefu::bus::jetstream

@@ -196,14 +196,4 @@ Task<Result<std::unique_ptr<Subscription>>> JetStreamReader::work(WorkOptions op
   co_return std::unique_ptr<Subscription>(std::move(work));
 }
 
-Task<Result<std::uint64_t>> JetStreamReader::finished_up_to(std::string stream, std::string durable,
-                                                            Deadline deadline) {
-  auto info =
-      co_await jetstream::call(bus_, fmt::format("CONSUMER.INFO.{}.{}", stream, durable), {}, deadline);
-  if (!info && info.error().code == Errc::not_found) co_return 0;
-  if (!info) co_return fail(std::move(info).error());
-  const auto floor = info->find("ack_floor");
-  co_return floor == info->end() || !floor->is_object() ? 0 : jetstream::number(*floor, "stream_seq");
-}
-
 }  // namespace kefu::bus

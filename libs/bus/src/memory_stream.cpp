@@ -122,4 +122,27 @@ void MemoryStream::finish(const std::string& durable, std::uint64_t sequence) {
   if (spec_.retention == Retention::work_queue) erase(sequence);
 }
 
+Result<ConsumerState> MemoryStream::consumer_state(const std::string& durable) {
+  expire();
+  const auto found = consumers_.find(durable);
+  if (found == consumers_.end()) return fail(Errc::not_found, "no consumer " + durable);
+  const Consumer& consumer = found->second;
+  ConsumerState state{.ack_pending = consumer.claims.size()};
+  const auto take = [&state](const StoredMessage& message) {
+    state.oldest = std::min(state.oldest.value_or(message.time), message.time);
+  };
+  for (const auto& [sequence, claim] : consumer.claims) {
+    if (claim.deliveries > 1) ++state.redelivered;
+    if (const auto message = messages_.find(sequence); message != messages_.end()) take(message->second);
+  }
+  for (auto next = messages_.lower_bound(consumer.next); next != messages_.end(); ++next) {
+    const bool matches =
+        consumer.filter_subject.empty() || subject_matches(consumer.filter_subject, next->second.subject);
+    if (!matches) continue;
+    ++state.pending;
+    take(next->second);
+  }
+  return state;
+}
+
 }  // namespace kefu::bus

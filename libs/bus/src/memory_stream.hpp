@@ -26,6 +26,7 @@ class MemoryStream {
   struct Consumer {
     std::uint64_t next = 1;  // the first sequence that was never given
     std::map<std::uint64_t, Claim> claims;
+    std::string filter_subject;  // empty: all of the stream
   };
 
   explicit MemoryStream(StreamSpec spec);
@@ -44,6 +45,8 @@ class MemoryStream {
   Consumer& consumer(const std::string& durable) { return consumers_[durable]; }
   /// The consumer is done with a message; a work queue then forgets it.
   void finish(const std::string& durable, std::uint64_t sequence);
+  /// Errors: `not_found` for a durable that nobody has worked under.
+  Result<ConsumerState> consumer_state(const std::string& durable);
 
  private:
   void expire();

@@ -176,7 +176,8 @@ class MemoryReader final : public StreamReader {
 
   Task<Result<std::unique_ptr<Subscription>>> work(WorkOptions options, WorkHandler handler,
                                                    GiveUpHandler give_up, Deadline) override {
-    KEFU_CO_CHECK(state_->stream(options.stream));
+    KEFU_CO_TRY(MemoryStream * stream, state_->stream(options.stream));
+    stream->consumer(options.durable).filter_subject = options.filter_subject;
     co_return std::make_unique<MemoryWork>(state_, std::move(options), std::move(handler),
                                            std::move(give_up));
   }
@@ -189,6 +190,11 @@ class MemoryReader final : public StreamReader {
     KEFU_CO_TRY(MemoryStream * found, state_->stream(stream));
     const auto& consumer = found->consumer(durable);
     co_return (consumer.claims.empty() ? consumer.next : consumer.claims.begin()->first) - 1;
+  }
+
+  Task<Result<ConsumerState>> consumer_state(std::string stream, std::string durable, Deadline) override {
+    KEFU_CO_TRY(MemoryStream * found, state_->stream(stream));
+    co_return found->consumer_state(durable);
   }
 
  private:

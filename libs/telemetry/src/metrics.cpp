@@ -21,6 +21,13 @@ const prometheus::Histogram::BucketBoundaries kLatencyBuckets{
 
 void Counter::add(double amount) const { static_cast<prometheus::Counter*>(series_)->Increment(amount); }
 void Gauge::set(double value) const { static_cast<prometheus::Gauge*>(series_)->Set(value); }
+void OptionalGauge::set(double value) const {
+  static_cast<prometheus::Family<prometheus::Gauge>*>(family_)->Add(labels_).Set(value);
+}
+void OptionalGauge::clear() const {
+  auto* family = static_cast<prometheus::Family<prometheus::Gauge>*>(family_);
+  if (family->Has(labels_)) family->Remove(&family->Add(labels_));
+}
 void Histogram::observe(double value) const { static_cast<prometheus::Histogram*>(series_)->Observe(value); }
 void Histogram::observe(std::chrono::steady_clock::duration duration) const {
   observe(std::chrono::duration<double>(duration).count());
@@ -55,6 +62,11 @@ Counter Metrics::counter(const std::string& name, const std::string& help, const
 
 Gauge Metrics::gauge(const std::string& name, const std::string& help, const Labels& labels) {
   return Gauge(&impl_->family(impl_->gauges_, name, help, prometheus::BuildGauge).Add(labels));
+}
+
+OptionalGauge Metrics::optional_gauge(const std::string& name, const std::string& help,
+                                      const Labels& labels) {
+  return {&impl_->family(impl_->gauges_, name, help, prometheus::BuildGauge), labels};
 }
 
 Histogram Metrics::latency(const std::string& name, const std::string& help, const Labels& labels) {

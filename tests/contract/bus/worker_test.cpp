@@ -5,6 +5,7 @@
 #include <kefu/testing/poll.hpp>
 
 #include <map>
+#include <optional>
 #include <stdexcept>
 
 namespace kefu::bus {
@@ -76,12 +77,37 @@ Task<void> prepare(World& world, std::vector<std::string> payloads) {
   }
 }
 
+Task<void> prepare_log(World& world, std::vector<std::string> payloads) {
+  co_await prepare(world, {});
+  EXPECT_TRUE(co_await world.store().ensure({.name = "LOG", .subjects = {"log.>"}}, soon()));
+  for (std::string& payload : payloads) {
+    const std::string subject = payload == "other" ? "log.b" : "log.a";
+    EXPECT_TRUE(co_await world.store().append({.subject = subject, .payload = std::move(payload)}, soon()));
+  }
+}
+
+WorkOptions log_options() {
+  auto log = options();
+  log.stream = "LOG";
+  return log;
+}
+
 Task<bool> runs_empty(World& world) {
   for (const Deadline deadline = Deadline::in(10s); !deadline.passed(); co_await sleep_for(10ms)) {
     const auto state = co_await world.store().state("WORK", soon());
     if (state && state->messages == 0) co_return true;
   }
   co_return false;
+}
+
+Task<WorkOutcome> retried() { co_return WorkOutcome::retry("not yet"); }
+
+Task<std::optional<std::chrono::system_clock::time_point>> stored_at(World& world, std::uint64_t sequence) {
+  auto replay = world.reader().replay({.stream = "LOG", .from_sequence = sequence});
+  if (!replay) co_return std::nullopt;
+  const auto message = co_await (*replay)->next(soon());
+  if (!message) co_return std::nullopt;
+  co_return message->time;
 }
 
 Task<bool> finished(World& world, std::string stream, std::string durable, std::uint64_t sequence) {
@@ -155,11 +181,7 @@ BUS_TEST(WorkerContract, DrainsWithoutWaitingForWhatIsPutAside) {
 }
 
 BUS_TEST(WorkerContract, KnowsUpToWhereEverythingIsFinished) {
-  co_await prepare(world, {});
-  EXPECT_TRUE(co_await world.store().ensure({.name = "LOG", .subjects = {"log.>"}}, soon()));
-  for (const char* payload : {"1", "2", "bad", "hold", "5"}) {
-    EXPECT_TRUE(co_await world.store().append({.subject = "log.a", .payload = payload}, soon()));
-  }
+  co_await prepare_log(world, {"1", "2", "bad", "hold", "5"});
   const auto nobody = co_await world.reader().finished_up_to("LOG", "desk", soon());
   CO_ASSERT(nobody);
   EXPECT_EQ(*nobody, 0U);
@@ -168,13 +190,87 @@ BUS_TEST(WorkerContract, KnowsUpToWhereEverythingIsFinished) {
     return message.payload == "hold" ? desk.put_aside(std::move(message), deliveries, 1h)
                                      : desk.handle(std::move(message), deliveries);
   };
-  auto log = options();
-  log.stream = "LOG";
-  auto work = co_await world.reader().work(log, handler, desk.giver(), soon());
+  auto work = co_await world.reader().work(log_options(), handler, desk.giver(), soon());
   CO_ASSERT(work);
   EXPECT_TRUE(co_await eventually([&] { return desk.done().size() == 3; }));
   EXPECT_TRUE(co_await testing::eventually_true([&world] { return finished(world, "LOG", "desk", 3); }));
   co_await (*work)->drain();
+}
+
+Task<bool> shows(World& world, std::uint64_t pending, std::uint64_t ack_pending, std::uint64_t redelivered) {
+  const auto state = co_await world.reader().consumer_state("LOG", "desk", soon());
+  co_return state.has_value() && state->pending == pending && state->ack_pending == ack_pending &&
+      state->redelivered == redelivered;
+}
+
+BUS_TEST(WorkerContract, ShowsWhatWaitsAndWhatCameAgain) {
+  co_await prepare_log(world, {"1", "again", "3", "4"});
+  Desk desk(world);
+  const auto handler = [&desk](StoredMessage message, unsigned deliveries) {
+    if (message.payload == "again" && deliveries == 1) return retried();
+    if (deliveries > 1) desk.close();
+    return desk.handle(std::move(message), deliveries);
+  };
+  auto work = co_await world.reader().work(log_options(), handler, desk.giver(), soon());
+  CO_ASSERT(work);
+  // The last two may be done with before the second one comes again, or wait behind it.
+  EXPECT_TRUE(co_await eventually(
+      [&] { return !desk.given().empty() && desk.given().back() == std::pair(std::string("again"), 2U); }));
+  const auto state = co_await world.reader().consumer_state("LOG", "desk", soon());
+  CO_ASSERT(state);
+  EXPECT_EQ(state->redelivered, 1U);
+  EXPECT_GE(state->ack_pending, 1U);
+  EXPECT_EQ(state->oldest, co_await stored_at(world, 2));
+  desk.open();
+  EXPECT_TRUE(co_await testing::eventually_true([&world] { return shows(world, 0, 0, 0); }));
+  const auto idle = co_await world.reader().consumer_state("LOG", "desk", soon());
+  CO_ASSERT(idle);
+  EXPECT_FALSE(idle->oldest);
+  co_await (*work)->drain();
+}
+
+BUS_TEST(WorkerContract, ShowsTheBacklogOfAQueueAndItsAge) {
+  co_await prepare(world, {"1", "2", "3"});
+  Desk desk(world);
+  desk.close();
+  auto work = co_await world.reader().work(options(), desk.handler(), desk.giver(), soon());
+  CO_ASSERT(work);
+  EXPECT_TRUE(co_await eventually([&] { return desk.given().size() == 1; }));
+  const auto state = co_await world.reader().consumer_state("WORK", "desk", soon());
+  CO_ASSERT(state && state->oldest);
+  EXPECT_EQ(state->pending, 2U);
+  EXPECT_EQ(state->ack_pending, 1U);
+  EXPECT_EQ(state->redelivered, 0U);
+  EXPECT_LT(std::chrono::abs(std::chrono::system_clock::now() - *state->oldest), 1min);
+  desk.open();
+  co_await (*work)->drain();
+}
+
+BUS_TEST(WorkerContract, CountsOnlyWhatItsFilterTakes) {
+  co_await prepare_log(world, {"other", "1", "other", "2"});
+  auto filtered = log_options();
+  filtered.filter_subject = "log.a";
+  Desk desk(world);
+  desk.close();
+  auto work = co_await world.reader().work(filtered, desk.handler(), desk.giver(), soon());
+  CO_ASSERT(work);
+  EXPECT_TRUE(co_await eventually([&] { return desk.given().size() == 1; }));
+  EXPECT_TRUE(co_await shows(world, 1, 1, 0));
+  const auto state = co_await world.reader().consumer_state("LOG", "desk", soon());
+  CO_ASSERT(state);
+  EXPECT_EQ(state->oldest, co_await stored_at(world, 2));
+  desk.open();
+  co_await (*work)->drain();
+}
+
+BUS_TEST(WorkerContract, ShowsNothingOfWorkersThatNeverWere) {
+  const auto nowhere = co_await world.reader().consumer_state("LOG", "desk", soon());
+  CO_ASSERT(!nowhere);
+  EXPECT_EQ(nowhere.error().code, Errc::not_found);
+  co_await prepare_log(world, {"1"});
+  const auto nobody = co_await world.reader().consumer_state("LOG", "desk", soon());
+  CO_ASSERT(!nobody);
+  EXPECT_EQ(nobody.error().code, Errc::not_found);
 }
 
 BUS_TEST(WorkerContract, BuriesWhatNoDeliveryCanProcess) {

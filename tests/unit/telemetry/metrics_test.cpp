@@ -10,6 +10,7 @@ namespace {
 
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(Metrics, ExposeWhatWasCounted) {
   Metrics metrics;
@@ -37,6 +38,21 @@ TEST(Metrics, AskTheOwnerBeforeTheyAreRead) {
   metrics.before_collect([&] { gauge.set(depth); });
   depth = 9;
   EXPECT_THAT(metrics.expose(), HasSubstr("kefu_depth 9"));
+}
+
+TEST(Metrics, LeaveOutWhatHasNoValue) {
+  Metrics metrics;
+  const OptionalGauge lag = metrics.optional_gauge("kefu_lag", "Lag", {{"stream", "A"}});
+  metrics.optional_gauge("kefu_lag", "Lag", {{"stream", "B"}}).set(1);
+  EXPECT_THAT(metrics.expose(), Not(HasSubstr("kefu_lag{stream=\"A\"}")));
+  lag.clear();
+  lag.set(2);
+  lag.set(3);
+  EXPECT_THAT(metrics.expose(), HasSubstr("kefu_lag{stream=\"A\"} 3"));
+  lag.clear();
+  const std::string text = metrics.expose();
+  EXPECT_THAT(text, Not(HasSubstr("kefu_lag{stream=\"A\"}")));
+  EXPECT_THAT(text, HasSubstr("kefu_lag{stream=\"B\"} 1"));
 }
 
 TEST(OperationMetrics, CountRequestsErrorsAndTimesUnderTheNameOfTheService) {

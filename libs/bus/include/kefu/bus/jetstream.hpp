@@ -36,6 +36,8 @@ class JetStreamReader final : public StreamReader {
   Result<std::unique_ptr<Replay>> replay(ReplayOptions options) override;
   Task<Result<std::uint64_t>> finished_up_to(std::string stream, std::string durable,
                                              Deadline deadline) override;
+  Task<Result<ConsumerState>> consumer_state(std::string stream, std::string durable,
+                                             Deadline deadline) override;
 
  private:
   asio::any_io_executor executor_;

@@ -108,6 +108,15 @@ struct WorkOptions {
   unsigned max_deliveries = 5;                ///< after these, the message goes to the dead letters
 };
 
+/// How far the workers of one durable are, those of all replicas together.
+struct ConsumerState {
+  std::uint64_t pending = 0;      ///< messages that no worker was given yet
+  std::uint64_t ack_pending = 0;  ///< given to a worker that has not finished with them
+  std::uint64_t redelivered = 0;  ///< those of `ack_pending` that were given more than once
+  /// When the oldest of all these was stored; empty where there are none.
+  std::optional<std::chrono::system_clock::time_point> oldest = {};
+};
+
 /// Works on one message. `deliveries` counts from 1.
 using WorkHandler = std::function<Task<WorkOutcome>(StoredMessage, unsigned deliveries)>;
 /// Told before a message goes to the dead letters, so that its job can be marked failed. Called again if the
@@ -143,6 +152,10 @@ class StreamReader {
   /// The workers of this durable have finished every message up to this sequence; 0 when there are no such
   /// workers. Errors: `unavailable`, `deadline_exceeded`.
   virtual Task<Result<std::uint64_t>> finished_up_to(std::string stream, std::string durable,
+                                                     Deadline deadline) = 0;
+  /// Errors: `not_found` where there is no such stream or there never was a worker of this durable;
+  /// `unavailable`, `deadline_exceeded`.
+  virtual Task<Result<ConsumerState>> consumer_state(std::string stream, std::string durable,
                                                      Deadline deadline) = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace kefu::telemetry {
 
@@ -28,6 +29,18 @@ class Gauge {
  private:
   void* series_;
 };
+/// A gauge whose series is there only while it has a value: what is not known any more must not look like
+/// what was known. Its owner's thread alone may use it.
+class OptionalGauge {
+ public:
+  void set(double value) const;
+  void clear() const;
+  OptionalGauge(void* family, Labels labels) : family_(family), labels_(std::move(labels)) {}
+
+ private:
+  void* family_;
+  Labels labels_;
+};
 class Histogram {
  public:
   void observe(double value) const;
@@ -47,6 +60,7 @@ class Metrics {
   ~Metrics();
   Counter counter(const std::string& name, const std::string& help, const Labels& labels = {});
   Gauge gauge(const std::string& name, const std::string& help, const Labels& labels = {});
+  OptionalGauge optional_gauge(const std::string& name, const std::string& help, const Labels& labels = {});
   /// Buckets from 100 µs to 60 s.
   Histogram latency(const std::string& name, const std::string& help, const Labels& labels = {});
   /// Called before every exposition: for gauges that are read rather than counted.
