@@ -2,6 +2,7 @@
 #include "simplified.hpp"
 
 #include <kefu/text/normalize.hpp>
+#include <kefu/text/segment.hpp>
 
 #include <unicode/bytestream.h>
 #include <unicode/normalizer2.h>
@@ -84,8 +85,8 @@ bool is_kept_mark(UChar32 mark, UChar32 before, UChar32 after) {
 }  // namespace
 
 void warm_up() {
-  constexpr std::string_view kHan = "的";
-  (void)fold_for_matching(kHan);
+  (void)fold_for_matching("的");
+  (void)lexical_terms("é");
 }
 
 std::string normalize(std::string_view utf8) {
