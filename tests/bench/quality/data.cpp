@@ -1,5 +1,7 @@
 #include "data.hpp"
 
+#include "extraction/csv_reader.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -74,32 +76,20 @@ std::vector<std::string> out_of_scope_of(const json& file) {
 
 constexpr std::size_t kPhrasings = 10;
 
-/// Pairs of utterance and intent of a CSV file with a header; only utterances are quoted, some over several
-/// lines.
+/// Pairs of utterance and intent of a CSV file with a header.
 Result<std::vector<std::pair<std::string, std::string>>> read_utterances(const std::filesystem::path& path) {
   KEFU_TRY(const std::string bytes, read_file(path));
+  ingest::CsvReader reader(bytes, ',');
   std::vector<std::pair<std::string, std::string>> all;
-  for (std::size_t i = bytes.find('\n') + 1; i < bytes.size();) {
-    std::string utterance;
-    if (bytes[i] == '"') {
-      for (++i; i < bytes.size() && (bytes[i] != '"' || bytes.compare(i, 2, "\"\"") == 0); ++i) {
-        i += bytes[i] == '"' ? 1 : 0;
-        utterance.push_back(bytes[i]);
-      }
-      ++i;
-    } else {
-      const std::size_t comma = bytes.find(',', i);
-      utterance = bytes.substr(i, comma - i);
-      i = comma;
+  std::size_t row = 0;
+  for (auto record = reader.next(); record; record = reader.next(), ++row) {
+    if (!*record || (*record)->fields.size() != 2) {
+      return fail(Errc::data_corrupt,
+                  fmt::format("{}: row {}: {}", path.string(), row,
+                              *record ? "not an utterance and its intent" : record->error()));
     }
-    const std::size_t end = std::min(bytes.find('\n', i), bytes.size());
-    if (i >= bytes.size() || bytes[i] != ',' || end <= i + 1) {
-      return fail(Errc::data_corrupt, fmt::format("{}: row {} has no intent", path.string(), all.size() + 1));
-    }
-    std::string intent = bytes.substr(i + 1, end - i - 1);
-    if (intent.ends_with('\r')) intent.pop_back();
-    all.emplace_back(std::move(utterance), std::move(intent));
-    i = end + 1;
+    auto& fields = (*record)->fields;
+    if (row > 0) all.emplace_back(std::move(fields[0]), std::move(fields[1]));
   }
   return all;
 }
