@@ -35,8 +35,8 @@ class Bm25 {
   /// What a term adds to the score of a text of `length` terms that holds it `frequency` times.
   Points gain(double rarity, std::uint32_t frequency, std::uint32_t length) const {
     const double tf = frequency;
-    return static_cast<Points>(rarity * (kSaturation + 1) * kPointsOfOne * tf /
-                               (tf + base_ + slope_ * length));
+    const double points = rarity * (kSaturation + 1) * kPointsOfOne * tf / (tf + base_ + slope_ * length);
+    return static_cast<Points>(static_cast<std::int64_t>(points));  // one instruction, unlike to unsigned
   }
   /// The most that it adds to the score of any row of a block.
   Points most(double rarity, const Postings::Block& block) const {

@@ -41,15 +41,17 @@ struct Moments {
 
 DenseSearch::DenseSearch(const Snapshot& snapshot, const RowFilter& filter, std::span<const float> question,
                          std::string_view model_fingerprint)
-    : snapshot_(&snapshot), filter_(&filter), question_(question), board_(snapshot) {
+    : snapshot_(&snapshot), filter_(&filter), question_(question), scores_(snapshot.segments.size()) {
+  if (question.empty()) return;
+  const Int8Vector rounded(question);
   Moments seen;
   for (std::uint32_t s = 0; s < snapshot.segments.size(); ++s) {
     const LiveSegment& live = snapshot.segments[s];
     const Segment& segment = *live.segment;
-    if (question.empty() || segment.dimensions() != question.size()) continue;
-    if (segment.model_fingerprint() != model_fingerprint) continue;
-    std::vector<float>& scores = board_.of_segment(s);
-    segment.matrix().dot(question, scores);
+    if (segment.dimensions() != question.size() || segment.model_fingerprint() != model_fingerprint) continue;
+    std::vector<float>& scores = scores_[s];
+    scores.resize(segment.rows());
+    segment.matrix().dot(rounded, scores);
     if (live.dead == nullptr) {
       seen.add(scores);
       continue;
@@ -67,24 +69,39 @@ DenseSearch::DenseSearch(const Snapshot& snapshot, const RowFilter& filter, std:
 }
 
 std::vector<Scored> DenseSearch::best(std::size_t count) const {
-  std::vector<Scored> candidates = board_.best(count, *filter_);
-  for (Scored& candidate : candidates) candidate.score = cosine(candidate.segment, candidate.row);
+  std::vector<Scored> candidates = best_in_8_bits(count + count / 2);
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (i + 1 < candidates.size()) prefetch(entry_of(*snapshot_, candidates[i + 1]).vector);
+    candidates[i].score = cosine(candidates[i].segment, candidates[i].row);
+  }
   std::ranges::sort(candidates,
                     [this](const Scored& a, const Scored& b) { return ranks_before(*snapshot_, a, b); });
+  candidates.resize(std::min(count, candidates.size()));
   return candidates;
 }
 
+std::vector<Scored> DenseSearch::best_in_8_bits(std::size_t count) const {
+  TopList top(*snapshot_, count);
+  for (std::uint32_t s = 0; s < scores_.size(); ++s) {
+    const std::span<const float> scores = scores_[s];
+    float least = top.least();  // here, since nearly no row is good enough
+    for (std::uint32_t row = 0; row < scores.size(); ++row) {
+      if (scores[row] < least || !filter_->admits(s, row)) continue;
+      top.offer({s, row, scores[row]});
+      least = top.least();
+    }
+  }
+  return top.take_best_first();
+}
+
 float DenseSearch::cosine(std::uint32_t segment, std::uint32_t row) const {
-  if (board_.of(segment, row) == ScoreBoard::kNone) return 0;
+  if (!compares(segment)) return 0;
   return dot(question_, snapshot_->segments[segment].segment->entry(row)->vector);
 }
 
-std::uint32_t DenseSearch::nearest(std::uint32_t segment, RowRange rows) const {
-  std::uint32_t best = rows.first;
-  for (std::uint32_t row = rows.first + 1; row < rows.end(); ++row) {
-    if (board_.of(segment, row) > board_.of(segment, best)) best = row;
-  }
-  return best;
+std::uint32_t DenseSearch::best_of(std::uint32_t segment, RowRange rows) const {
+  const std::span<const float> scores = std::span(scores_[segment]).subspan(rows.first, rows.count);
+  return rows.first + static_cast<std::uint32_t>(std::ranges::max_element(scores) - scores.begin());
 }
 
 }  // namespace kefu::index

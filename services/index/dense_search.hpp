@@ -1,14 +1,18 @@
 #pragma once
 
-#include "score_board.hpp"
+#include "kefu/v1/search.pb.h"
+#include "row_filter.hpp"
+#include "top_list.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
 
 namespace kefu::index {
 
-/// Cosines of a question with all passages of its model: scanned in 8 bits, the best ones computed exactly.
+/// Cosines of a question with all passages of its model, in 8 bits, and in full for those that stand out.
 class DenseSearch {
  public:
   /// `snapshot`, `filter` and `question` (of length 1) outlive this object.
@@ -18,18 +22,22 @@ class DenseSearch {
   /// False: no passage has a vector of this model, or there is no question.
   bool possible() const { return background_.passages() != 0; }
   const kefu::v1::ScoreBackground& background() const { return background_; }
-  /// The best `count` admitted passages by exact cosine.
+  /// The best `count` admitted passages, by cosines in full of those that are best in 8 bits, half as many
+  /// again: nearly always the right ones, since the rounding moves a cosine by some thousandths.
   std::vector<Scored> best(std::size_t count) const;
-  /// The exact cosine of one passage; 0 for one of another model.
+  /// The cosine of one passage, in full; 0 for one of another model.
   float cosine(std::uint32_t segment, std::uint32_t row) const;
-  /// That of the rows which is nearest, by the approximate cosine.
-  std::uint32_t nearest(std::uint32_t segment, RowRange rows) const;
+  /// That of the rows which is best in 8 bits, of a segment that it compares.
+  std::uint32_t best_of(std::uint32_t segment, RowRange rows) const;
+  bool compares(std::uint32_t segment) const { return !scores_[segment].empty(); }
 
  private:
+  std::vector<Scored> best_in_8_bits(std::size_t count) const;
+
   const Snapshot* snapshot_;
   const RowFilter* filter_;
   std::span<const float> question_;
-  ScoreBoard board_;
+  std::vector<std::vector<float>> scores_;  // in 8 bits, by segment and row; empty for another model's
   kefu::v1::ScoreBackground background_;
 };
 

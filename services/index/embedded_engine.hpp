@@ -15,7 +15,7 @@
 
 namespace kefu::index {
 
-/// SearchEngine inside this process: everything in memory, nothing passed over but by 8-bit cosines. Searches
+/// SearchEngine inside this process: everything in memory, every vector compared, if only in 8 bits. Searches
 /// of large knowledge bases run on one pool, updates on another, so that an import does not take the threads
 /// of the questions. Short questions to small ones are answered at once: handing one over costs as much as
 /// the search.

@@ -17,13 +17,19 @@ void quantize(std::span<const float> vector, std::int8_t* codes, float& scale) {
   }
 }
 
+std::size_t stride_of(std::size_t dimensions) {
+  return (dimensions + detail::kInt8Lanes - 1) / detail::kInt8Lanes * detail::kInt8Lanes;
+}
+
 constexpr std::size_t kRowsAtATime = 256;
 
 }  // namespace
 
-Int8Matrix::Int8Matrix(std::size_t dimensions)
-    : dimensions_(dimensions),
-      stride_((dimensions + detail::kInt8Lanes - 1) / detail::kInt8Lanes * detail::kInt8Lanes) {}
+Int8Vector::Int8Vector(std::span<const float> vector) : codes(stride_of(vector.size()), 0) {
+  quantize(vector, codes.data(), scale);
+}
+
+Int8Matrix::Int8Matrix(std::size_t dimensions) : dimensions_(dimensions), stride_(stride_of(dimensions)) {}
 
 void Int8Matrix::reserve(std::size_t rows) {
   codes_.reserve(rows * stride_);
@@ -42,17 +48,14 @@ void Int8Matrix::append_row_of(const Int8Matrix& other, std::size_t row) {
   scales_.push_back(other.scales_[row]);
 }
 
-void Int8Matrix::dot(std::span<const float> query, std::span<float> out) const {
+void Int8Matrix::dot(const Int8Vector& query, std::span<float> out) const {
   static const detail::DotRows dot_rows = detail::dot_rows_variants().front();
-  std::vector<std::int8_t> codes(stride_, 0);
-  float scale = 0;
-  quantize(query, codes.data(), scale);
   std::array<std::int32_t, kRowsAtATime> sums;
   for (std::size_t begin = 0; begin < rows(); begin += kRowsAtATime) {
     const std::size_t count = std::min(kRowsAtATime, rows() - begin);
-    dot_rows(codes.data(), codes_.data() + begin * stride_, stride_, count, sums.data());
+    dot_rows(query.codes.data(), codes_.data() + begin * stride_, stride_, count, sums.data());
     for (std::size_t i = 0; i < count; ++i) {
-      out[begin + i] = static_cast<float>(sums[i]) * scale * scales_[begin + i];
+      out[begin + i] = static_cast<float>(sums[i]) * query.scale * scales_[begin + i];
     }
   }
 }

@@ -7,8 +7,16 @@
 
 namespace kefu::index {
 
-/// Float vectors rounded to 8 bits, each with a scale of its own: a quarter of the memory to read, and close
-/// enough to choose the candidates whose exact cosines are then computed.
+/// A float vector rounded to 8 bits, with a scale of its own.
+struct Int8Vector {
+  explicit Int8Vector(std::span<const float> vector);
+
+  std::vector<std::int8_t> codes;  ///< rounded up to whole registers; the rest is zero
+  float scale = 0;
+};
+
+/// Such vectors, one a row: a quarter of the memory to read, and close enough to choose those whose exact
+/// cosines are then computed.
 class Int8Matrix {
  public:
   explicit Int8Matrix(std::size_t dimensions = 0);
@@ -22,8 +30,8 @@ class Int8Matrix {
   std::size_t rows() const { return scales_.size(); }
   std::size_t bytes() const { return codes_.size() + scales_.size() * sizeof(float); }
 
-  /// Approximate dot products of `query` with all rows.
-  void dot(std::span<const float> query, std::span<float> out) const;
+  /// Approximate dot products of `query`, of the same dimensions, with all rows.
+  void dot(const Int8Vector& query, std::span<float> out) const;
 
  private:
   std::size_t dimensions_;

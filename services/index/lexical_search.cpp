@@ -40,6 +40,7 @@ LexicalSearch::LexicalSearch(const Snapshot& snapshot, const RowFilter& filter, 
     }
     const double rarity = Bm25::rarity(snapshot.size.passages, holders);
     terms_.push_back({key, rarity});
+    rarities_ += rarity;
     for (std::size_t s = 0; s < held_.size(); ++s)
       if (numbers[s] != Postings::kNoTerm) held_[s].push_back({numbers[s], rarity});
   }
@@ -49,36 +50,29 @@ std::vector<Scored> LexicalSearch::best(std::size_t count) const {
   return best_by_terms(*snapshot_, *filter_, of_passages_, held_, count);
 }
 
-float LexicalSearch::score(std::uint32_t segment, std::uint32_t row) const {
-  const Postings& postings = snapshot_->segments[segment].segment->postings();
-  Points sum = 0;
-  for (const HeldTerm& held : held_[segment]) {
-    const std::uint32_t frequency = postings.frequency(held.term, row, row + 1);
-    if (frequency != 0) sum += of_passages_.gain(held.rarity, frequency, postings.length(row));
-  }
-  return score_of(sum);
-}
-
-float LexicalSearch::score_of_unit(std::uint32_t segment, std::uint32_t row) const {
+LexicalSearch::Scores LexicalSearch::scores(std::uint32_t segment, RowRange rows) const {
   const Segment& source = *snapshot_->segments[segment].segment;
-  const RowRange unit = source.unit_of(row);
-  const auto length = static_cast<std::uint32_t>(source.length(unit));
-  Points sum = 0;
+  const auto length = static_cast<std::uint32_t>(source.length(rows));
+  Points as_passage = 0;
+  Points as_unit = 0;
   for (const HeldTerm& held : held_[segment]) {
-    const std::uint32_t frequency = source.postings().frequency(held.term, unit.first, unit.end());
-    if (frequency != 0) sum += of_units_.gain(held.rarity, frequency, length);
+    const std::uint32_t frequency = source.postings().frequency(held.term, rows.first, rows.end());
+    if (frequency == 0) continue;
+    as_passage += of_passages_.gain(held.rarity, frequency, length);
+    as_unit += of_units_.gain(held.rarity, frequency, length);
   }
-  return score_of(sum);
+  return {score_of(as_passage), score_of(as_unit)};
 }
 
 float LexicalSearch::coverage(const Entry& entry) const {
   double held = 0;
-  double all = 0;
+  auto left = entry.held_terms.begin();  // what is before it is below every term that is still to come
   for (const Term& term : terms_) {
-    all += term.rarity;
-    if (std::ranges::binary_search(entry.held_terms, short_key(term.key))) held += term.rarity;
+    left = std::lower_bound(left, entry.held_terms.end(), short_key(term.key));
+    if (left == entry.held_terms.end()) break;
+    if (*left == short_key(term.key)) held += term.rarity;
   }
-  return all > 0 ? static_cast<float>(held / all) : 0.0F;
+  return rarities_ > 0 ? static_cast<float>(held / rarities_) : 0.0F;
 }
 
 }  // namespace kefu::index

@@ -1,7 +1,8 @@
 #pragma once
 
 #include "bm25.hpp"
-#include "score_board.hpp"
+#include "row_filter.hpp"
+#include "top_list.hpp"
 
 #include <cstddef>
 #include <cstdint>

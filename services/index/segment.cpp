@@ -37,12 +37,15 @@ bool of_one_unit(const kefu::v1::Passage& a, const kefu::v1::Passage& b) {
 std::shared_ptr<const Segment> Segment::build(std::shared_ptr<const DocumentName> document,
                                               std::string model_fingerprint,
                                               std::vector<IndexedPassage> passages) {
+  const auto by_ordinal = [](const IndexedPassage& passage) { return passage.passage.ordinal(); };
+  if (!std::ranges::is_sorted(passages, {}, by_ordinal)) std::ranges::sort(passages, {}, by_ordinal);
   auto segment = std::make_shared<Segment>();
   segment->model_fingerprint_ = std::move(model_fingerprint);
   segment->spans_.push_back({document, 0, static_cast<std::uint32_t>(passages.size())});
   segment->matrix_ = Int8Matrix(passages.empty() ? 0 : passages.front().vector.size());
   std::vector<std::vector<std::string>> terms;
   terms.reserve(passages.size());
+  segment->reserve(passages.size());
   for (std::uint32_t row = 0; row < passages.size(); ++row) {
     if (row == 0 || !of_one_unit(passages[row - 1].passage, passages[row].passage))
       segment->unit_starts_.push_back(row);
@@ -62,6 +65,10 @@ std::shared_ptr<const Segment> Segment::merge(std::span<const Source> sources) {
   auto merged = std::make_shared<Segment>();
   merged->model_fingerprint_ = sources.front().segment->model_fingerprint_;
   merged->matrix_ = Int8Matrix(sources.front().segment->dimensions());
+  std::size_t rows = 0;
+  for (const auto& [segment, dead] : sources)
+    rows += dead == nullptr ? segment->rows() : static_cast<std::size_t>(std::ranges::count(*dead, false));
+  merged->reserve(rows);
   std::vector<std::vector<std::uint32_t>> new_rows(sources.size());
   std::vector<Postings::Source> postings;
   for (std::size_t s = 0; s < sources.size(); ++s) {
@@ -84,6 +91,11 @@ std::shared_ptr<const Segment> Segment::merge(std::span<const Source> sources) {
   }
   merged->postings_ = Postings::merge(postings);
   return merged;
+}
+
+void Segment::reserve(std::size_t rows) {
+  entries_.reserve(rows);
+  matrix_.reserve(rows);
 }
 
 std::uint64_t Segment::length(RowRange rows) const {

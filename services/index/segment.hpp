@@ -49,7 +49,7 @@ class Segment {
     const std::vector<bool>* dead = nullptr;  ///< by row, whole documents; null: none
   };
 
-  /// From the passages of one document.
+  /// From the passages of one document; its rows are in the order of their ordinals.
   static std::shared_ptr<const Segment> build(std::shared_ptr<const DocumentName> document,
                                               std::string model_fingerprint,
                                               std::vector<IndexedPassage> passages);
@@ -72,6 +72,8 @@ class Segment {
   std::uint32_t count_units(RowRange rows) const;
 
  private:
+  void reserve(std::size_t rows);
+
   std::string model_fingerprint_;
   std::vector<EntryPtr> entries_;
   std::vector<Span> spans_;                 // by first
@@ -79,6 +81,15 @@ class Segment {
   Int8Matrix matrix_;
   Postings postings_;
 };
+
+/// Begins to read what a loop comes to next: passages are scattered over memory, and waiting for it takes
+/// longer than the work on them.
+template <class T>
+void prefetch(const std::vector<T>& values) {
+  constexpr std::size_t kLine = 64;
+  const auto* bytes = reinterpret_cast<const char*>(values.data());
+  for (std::size_t i = 0; i < values.size() * sizeof(T); i += kLine) __builtin_prefetch(bytes + i);
+}
 
 /// How terms are written down in Entry::held_terms.
 inline std::uint32_t short_key(TermKey key) { return static_cast<std::uint32_t>(key >> 32U); }

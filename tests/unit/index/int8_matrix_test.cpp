@@ -45,7 +45,7 @@ TEST(Int8Matrix, ComesCloseToTheExactDotProduct) {
     for (int i = 0; i < 300; ++i) matrix.append(vectors.emplace_back(random_unit(random, dimensions)));
     const auto query = random_unit(random, dimensions);
     std::vector<float> scores(matrix.rows());
-    matrix.dot(query, scores);
+    matrix.dot(Int8Vector(query), scores);
     for (std::size_t i = 0; i < scores.size(); ++i) EXPECT_NEAR(scores[i], dot(query, vectors[i]), 0.02F);
   }
 }
@@ -54,7 +54,7 @@ TEST(Int8Matrix, TakesAVectorOfZeros) {
   Int8Matrix matrix(4);
   matrix.append(std::vector<float>{0, 0, 0, 0});
   std::vector<float> scores(1, 7.0F);
-  matrix.dot(std::vector<float>{1, 0, 0, 0}, scores);
+  matrix.dot(Int8Vector(std::vector<float>{1, 0, 0, 0}), scores);
   EXPECT_EQ(scores[0], 0.0F);
 }
 

@@ -28,7 +28,7 @@ SearchOutcome ask(const Collection& collection, std::string question, std::vecto
   return search(*collection.snapshot(), query, {});
 }
 
-TEST(Search, FindsExactlyTheNearestVectors) {
+TEST(Search, FindsTheNearestVectorsThoughItRoundsThem) {
   std::mt19937 random(4);
   Collection collection;
   std::vector<std::pair<std::string, std::vector<float>>> all;

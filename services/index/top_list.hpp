@@ -1,7 +1,6 @@
 #pragma once
 
 #include "collection.hpp"
-#include "row_filter.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -21,9 +20,12 @@ inline const Entry& entry_of(const Snapshot& snapshot, const Scored& scored) {
   return *snapshot.segments[scored.segment].segment->entry(scored.row);
 }
 
-/// A better score first. Equal ones by document and place in it, so that replicas whose segments differ
-/// agree.
-bool ranks_before(const Snapshot& snapshot, const Scored& a, const Scored& b);
+/// The order of documents, and of the passages in them.
+bool comes_before(const Snapshot& snapshot, const Scored& a, const Scored& b);
+/// A better score first. Equal ones in the order above, so that replicas whose segments differ agree.
+inline bool ranks_before(const Snapshot& snapshot, const Scored& a, const Scored& b) {
+  return a.score != b.score ? a.score > b.score : comes_before(snapshot, a, b);
+}
 
 /// The best few of many passages.
 class TopList {
@@ -47,25 +49,6 @@ class TopList {
   const Snapshot* snapshot_;
   std::size_t count_;
   std::vector<Scored> heap_;  // the worst of the best on top
-};
-
-/// The scores of one kind of search for all rows of a snapshot.
-class ScoreBoard {
- public:
-  static constexpr float kNone = -std::numeric_limits<float>::infinity();
-
-  explicit ScoreBoard(const Snapshot& snapshot) : snapshot_(&snapshot), scores_(snapshot.segments.size()) {}
-
-  /// The scores of a segment's rows, kNone at first.
-  std::vector<float>& of_segment(std::uint32_t segment);
-  /// kNone where there is none.
-  float of(std::uint32_t segment, std::uint32_t row) const;
-  /// The best `count` of the admitted rows that have a score, best first.
-  std::vector<Scored> best(std::size_t count, const RowFilter& filter) const;
-
- private:
-  const Snapshot* snapshot_;
-  std::vector<std::vector<float>> scores_;  // empty where a segment takes no part
 };
 
 }  // namespace kefu::index
