@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 using Clock = Deadline::Clock;
 
 constexpr std::size_t kErrorBodyBytes = 4096;
+constexpr auto kErrorBodyWithin = 1s;
 /// However long a provider asks to be left alone, after this it is asked again.
 constexpr auto kLongestHold = 60s;
 /// A caller that gave less time than this has learned nothing about the provider when it is over.
@@ -156,9 +157,10 @@ Task<Client::Attempt> Client::refused(http::ResponseStream& response, Deadline d
   const auto retry_after =
       parse_retry_after(response.fields().get("Retry-After"), std::chrono::system_clock::now());
   // As much of the body as the log may want. Whatever goes wrong here, the status is what matters.
+  const Deadline until = deadline.at_most(kErrorBodyWithin);
   std::string body;
   while (body.size() < kErrorBodyBytes) {
-    const auto piece = co_await response.read_some(deadline);
+    const auto piece = co_await response.read_some(until);
     if (!piece || piece->empty()) break;
     body += *piece;
   }

@@ -144,6 +144,13 @@ TEST_F(ProviderClientTest, TriesAgainWhatMaySucceed) {
   EXPECT_EQ(errors("unavailable") + errors("overloaded"), 0);
 }
 
+TEST_F(ProviderClientTest, DoesNotWaitForAllThatARefusalHasToSay) {
+  endpoint.then(endpoint.falls_silent("busy", 503));
+  endpoint.then(FakeEndpoint::responds(200, "{}"));
+  EXPECT_TRUE(post(9s).result);
+  EXPECT_EQ(endpoint.seen().size(), 2U);
+}
+
 TEST_F(ProviderClientTest, GivesUpAfterSoManyAttempts) {
   endpoint.then(FakeEndpoint::responds(500, std::string(100'000, '<')));
   const Outcome outcome = post();

@@ -75,8 +75,8 @@ class FakeEndpoint {
     return [](http::Exchange&) -> Task<void> { throw std::runtime_error("dropped"); };
   }
   /// Says nothing, or nothing after its first words, until close().
-  Behaviour falls_silent(std::string first_words = {}) {
-    return [this, first_words](http::Exchange& exchange) { return stay_silent(exchange, first_words); };
+  Behaviour falls_silent(std::string first_words = {}, int status = 200) {
+    return [=, this](http::Exchange& exchange) { return stay_silent(exchange, first_words, status); };
   }
 
  private:
@@ -98,9 +98,10 @@ class FakeEndpoint {
     (void)co_await exchange.write(std::move(body));
     if (to_its_end) (void)co_await exchange.end_stream();
   }
-  Task<void> stay_silent(http::Exchange& exchange, std::string first_words) {
+  Task<void> stay_silent(http::Exchange& exchange, std::string first_words, int status) {
     if (!first_words.empty()) {
-      (void)co_await exchange.begin_stream({.fields = {{"Content-Type", "text/event-stream"}}});
+      (void)co_await exchange.begin_stream(
+          {.status = status, .fields = {{"Content-Type", "text/event-stream"}}});
       (void)co_await exchange.write(std::move(first_words));
     }
     if (!closed_) (void)co_await over_.wait(Deadline::in(std::chrono::seconds(60)));
