@@ -81,9 +81,11 @@ Task<void> EmbeddingService::serve_once_the_provider_answers() {
       not_serving_yet_.clear();
       co_return;
     }
-    not_serving_yet_ = served.error().message;
-    environment_.log.warning("cannot embed yet", {{"error", std::string_view(served.error().message)},
-                                                  {"detail", std::string_view(served.error().detail)}});
+    if (not_serving_yet_ != served.error().message) {
+      not_serving_yet_ = served.error().message;
+      environment_.log.warning("cannot embed yet", {{"error", std::string_view(served.error().message)},
+                                                    {"detail", std::string_view(served.error().detail)}});
+    }
     co_await stop_serving();
     if (!stopping_) co_await stop_.wait(Deadline::in(kProviderPause));
   }
