@@ -100,8 +100,13 @@ float DenseSearch::cosine(std::uint32_t segment, std::uint32_t row) const {
 }
 
 std::uint32_t DenseSearch::best_of(std::uint32_t segment, RowRange rows) const {
-  const std::span<const float> scores = std::span(scores_[segment]).subspan(rows.first, rows.count);
-  return rows.first + static_cast<std::uint32_t>(std::ranges::max_element(scores) - scores.begin());
+  const std::span<const float> scores = scores_[segment];
+  std::uint32_t best = rows.end();
+  for (std::uint32_t row = rows.first; row < rows.end(); ++row) {
+    if (!filter_->admits(segment, row)) continue;
+    if (best == rows.end() || scores[row] > scores[best]) best = row;
+  }
+  return best;
 }
 
 }  // namespace kefu::index

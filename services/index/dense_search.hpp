@@ -27,7 +27,7 @@ class DenseSearch {
   std::vector<Scored> best(std::size_t count) const;
   /// The cosine of one passage, in full; 0 for one of another model.
   float cosine(std::uint32_t segment, std::uint32_t row) const;
-  /// That of the rows which is best in 8 bits, of a segment that it compares.
+  /// That of the rows which is best in 8 bits, where it compares the segment and any of them is admitted.
   std::uint32_t best_of(std::uint32_t segment, RowRange rows) const;
   bool compares(std::uint32_t segment) const { return !scores_[segment].empty(); }
 

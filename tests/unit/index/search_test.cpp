@@ -249,6 +249,22 @@ TEST(Search, NeverComparesVectorsOfDifferentModels) {
   EXPECT_TRUE(ask(collection, "alpha", {1, 0, 0}).lexical_only);  // same name, another size
 }
 
+TEST(Search, ShowsNoPhrasingThatTheFilterDoesNotAdmit) {
+  for (const std::string model : {"m1", "m2"}) {
+    Collection collection;
+    auto first = faq(0, 1, "退货运费", "买家", {1, 0});
+    auto second = faq(1, 1, "退货", "买家", {0, 1});
+    first.passage.set_category("旧");
+    second.passage.set_category("新");
+    apply(collection, document("faq", {first, second}, model));
+    apply(collection, document("book", {text(0, "其他", {1, 0})}, "m1"));
+    SearchQuery query{"kb", 1, "退货运费", {1, 0}, "m1", 5};
+    query.filter.add_categories("新");
+    for (const FusionWeights weights : {FusionWeights{}, FusionWeights{.dense = 0, .lexical = 1}})
+      EXPECT_THAT(texts(search(*collection.snapshot(), query, weights)), ElementsAre("退货")) << model;
+  }
+}
+
 TEST(Search, IsLexicalOnlyWithoutAVector) {
   Collection collection;
   apply(collection, document("a", {text(0, "alpha", {1, 0})}));
