@@ -14,13 +14,17 @@ for bench in "$bin"/kefu_*_bench; do
   "$bench" --benchmark_min_time=0.2
 done
 printf '\n== kefu_system_load: an import and questions to a whole system on this machine, beside the same flow in Python\n'
-python=.cache/python-flow/bin/python
-if ! cmp --silent tests/bench/python_flow/requirements.txt .cache/python-flow/requirements.txt; then
-  python3 -m venv --clear .cache/python-flow
-  .cache/python-flow/bin/pip install --quiet --requirement tests/bench/python_flow/requirements.txt
-  cp tests/bench/python_flow/requirements.txt .cache/python-flow/
-fi
-"$bin/kefu_system_load" --python "$PWD/$python"
+# flow_python VARIANT: the interpreter of an environment with tests/bench/python_flow/requirements VARIANT .txt
+flow_python() {
+  local wanted=tests/bench/python_flow/requirements$1.txt home=.cache/python-flow$1
+  if ! cmp --silent "$wanted" "$home/requirements.txt"; then
+    python3 -m venv --clear "$home"
+    "$home/bin/pip" install --quiet --requirement "$wanted"
+    cp "$wanted" "$home/requirements.txt"
+  fi
+  echo "$PWD/$home/bin/python"
+}
+"$bin/kefu_system_load" --python "Python=$(flow_python '')" --python "tuned Python=$(flow_python -tuned)"
 # Vectors stay from one run to the next: they are the same until the model changes.
 quality=(--vectors build/bench/vectors.bin ${DATA:+--data "$DATA"})
 printf '\n== kefu_measure_retrieval: how often the right document comes first\n'

@@ -34,7 +34,7 @@ struct Options {
   std::size_t connections = 8;
   std::size_t rate = 1000;
   std::size_t rows = 10000;
-  std::string python;
+  std::vector<std::string> pythons;  ///< NAME=INTERPRETER
 };
 
 double seconds_of(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
@@ -83,6 +83,35 @@ class ModelAlone {
   std::size_t next_ = 0;
 };
 
+/// The same flow as a team would write it in Python, and what is measured of it.
+class PythonPeer {
+ public:
+  PythonPeer(std::string name, const PythonFlow::Options& options, std::function<std::string()> question,
+             std::size_t connections)
+      : name_(std::move(name)),
+        flow_(options),
+        asking_(flow_.url() + "/v1/ask", LoadedSystem::kKnowledgeBase, std::move(question)),
+        connections_(connections),
+        one_(name_ + ": the same question, 1 connection"),
+        many_(fmt::format("{}: the same question, {} connections", name_, connections)) {}
+
+  Task<void> warm_up(Measurement& ignored, Clock::duration time) { return asking_.in_turn(1, ignored, time); }
+  Task<void> ask_with_one(Clock::duration time) { return asking_.in_turn(1, one_, time); }
+  Task<void> ask_with_many(Clock::duration time) { return asking_.in_turn(connections_, many_, time); }
+
+  const std::string& name() const { return name_; }
+  const Measurement& one() const { return one_; }
+  const Measurement& many() const { return many_; }
+  double resident_mb() const { return memory_of(flow_.pid()).resident_mb; }
+
+ private:
+  std::string name_;
+  PythonFlow flow_;
+  Asking asking_;
+  std::size_t connections_;
+  Measurement one_, many_;
+};
+
 class Bench {
  public:
   explicit Bench(Options options)
@@ -96,12 +125,12 @@ class Bench {
     measure_import();
     fmt::print("\nMemory after the import of {} passages:\n", options_.rows);
     loaded_.print_memory();
-    prepare_python();
+    for (const std::string& named : options_.pythons) add_python(named);
     measure_questions();
     fmt::print("\nMemory after the questions:\n");
     loaded_.print_memory();
-    if (python_)
-      fmt::print("  {:<12} {:>6.0f} MB resident\n", "Python", memory_of(python_->pid()).resident_mb);
+    for (const auto& peer : peers_)
+      fmt::print("  {:<12} {:>6.0f} MB resident\n", peer->name(), peer->resident_mb());
     measure_starts();
     if (failed_ > 0) throw std::runtime_error(fmt::format("{} questions failed", failed_));
   }
@@ -129,8 +158,22 @@ class Bench {
         options_.rows, whole, alone, 100 * alone / whole);
   }
 
-  void prepare_python() {
-    if (options_.python.empty()) return;
+  void add_python(const std::string& named) {
+    const auto equals = named.find('=');
+    if (equals == std::string::npos) throw std::runtime_error("--python takes NAME=INTERPRETER");
+    prepare_vectors();
+    peers_.push_back(std::make_unique<PythonPeer>(
+        named.substr(0, equals),
+        PythonFlow::Options{.python = named.substr(equals + 1),
+                            .redis_url = loaded_.system().redis().url(),
+                            .rows = loaded_.rows(),
+                            .vectors = vectors_},
+        [this] { return repeated_question(); }, options_.connections));
+  }
+
+  /// What the flow in Python starts from: the vectors of all rows, and in Redis that of the question.
+  void prepare_vectors() {
+    if (!vectors_.empty()) return;
     std::vector<std::string> texts;
     for (const MadeUpRow& row : loaded_.rows()) texts.push_back(row.question);
     vectors_ = loaded_.vectors_of(texts, "passage");
@@ -138,10 +181,6 @@ class Bench {
     std::string bytes(question.size() * sizeof(float), '\0');
     std::memcpy(bytes.data(), question.data(), bytes.size());
     run(put(PythonFlow::cache_key(repeated_question()), std::move(bytes)));
-    python_.emplace(PythonFlow::Options{.python = options_.python,
-                                        .redis_url = loaded_.system().redis().url(),
-                                        .rows = loaded_.rows(),
-                                        .vectors = vectors_});
   }
 
   Task<void> put(std::string key, std::string value) {
@@ -173,8 +212,6 @@ class Bench {
     const auto same = [this] { return repeated_question(); };
     Asking repeated(loaded_.ask_url(), LoadedSystem::kKnowledgeBase, same);
     Asking fresh(loaded_.ask_url(), LoadedSystem::kKnowledgeBase, new_question);
-    std::optional<Asking> python;
-    if (python_) python.emplace(python_->url() + "/v1/ask", LoadedSystem::kKnowledgeBase, same);
 
     Measurement ignored("before anything is warm"), alone("the model alone, one text at a time");
     Measurement fresh_one("a new question each time, 1 connection");
@@ -182,38 +219,36 @@ class Bench {
     Measurement one("the same question, 1 connection");
     Measurement many(fmt::format("the same question, {} connections", options_.connections));
     Measurement rate(fmt::format("the same question, {} a second", options_.rate));
-    Measurement python_one("Python: the same question, 1 connection");
-    Measurement python_many(fmt::format("Python: the same question, {} connections", options_.connections));
 
     // In turns, so that what else this machine does meanwhile is spread over all of them.
     const Clock::duration slice = std::chrono::seconds(options_.seconds) / kRounds;
     run(repeated.in_turn(1, ignored, slice));
     run(alone_.questions(ignored, slice));
-    if (python) run(python->in_turn(1, ignored, slice));
+    for (const auto& peer : peers_) run(peer->warm_up(ignored, slice));
     for (std::size_t round = 0; round < kRounds; ++round) {
       run(alone_.questions(alone, slice));
       run(fresh.in_turn(1, fresh_one, slice));
       run(fresh.in_turn(options_.connections, fresh_many, slice));
       run(repeated.in_turn(1, one, slice));
-      if (python) run(python->in_turn(1, python_one, slice));
+      for (const auto& peer : peers_) run(peer->ask_with_one(slice));
       run(repeated.in_turn(options_.connections, many, slice));
-      if (python) run(python->in_turn(options_.connections, python_many, slice));
+      for (const auto& peer : peers_) run(peer->ask_with_many(slice));
       run(repeated.at_rate(options_.rate, rate, slice));
     }
 
     fmt::print("\n");
     Measurement::print_head();
     std::vector<const Measurement*> lines{&alone, &fresh_one, &fresh_many, &one, &many, &rate};
-    if (python) lines.insert(lines.end(), {&python_one, &python_many});
+    for (const auto& peer : peers_) lines.insert(lines.end(), {&peer->one(), &peer->many()});
     for (const Measurement* line : lines) {
       line->print();
       failed_ += line->failed();
     }
     fmt::print("A new question takes {:.2f} times what the model alone takes (p50, 1 connection)\n",
                fresh_one.percentile(0.5) / alone.percentile(0.5));
-    if (python) {
-      fmt::print("Kefu answers {:.2f} times as many a second as the Python flow with {} connections\n",
-                 many.per_second() / python_many.per_second(), options_.connections);
+    for (const auto& peer : peers_) {
+      fmt::print("Kefu answers {:.2f} times as many a second as {} with {} connections\n",
+                 many.per_second() / peer->many().per_second(), peer->name(), options_.connections);
     }
   }
 
@@ -231,7 +266,7 @@ class Bench {
   ModelAlone alone_;
   LoadedSystem loaded_;
   std::vector<float> vectors_;
-  std::optional<PythonFlow> python_;
+  std::vector<std::unique_ptr<PythonPeer>> peers_;
   std::size_t failed_ = 0;
 };
 
@@ -247,8 +282,10 @@ int main(int argc, char** argv) {
   app.add_option("--rate", options.rate, "questions a second of the measurement at a fixed rate")
       ->check(CLI::Range(1, 100000));
   app.add_option("--rows", options.rows, "FAQ rows in the knowledge base")->check(CLI::Range(100, 1000000));
-  app.add_option("--python", options.python,
-                 "interpreter with tests/bench/python_flow/requirements.txt: measures that flow, too");
+  app.add_option(
+      "--python", options.pythons,
+      "NAME=INTERPRETER, with the packages of tests/bench/python_flow: measures that flow, too; can be "
+      "given several times");
   CLI11_PARSE(app, argc, argv);
   try {
     kefu::bench::Bench(options).measure();

@@ -14,7 +14,7 @@ namespace kefu::bench {
 class PythonFlow {
  public:
   struct Options {
-    std::string python;     ///< an interpreter that has python_flow/requirements.txt
+    std::string python;     ///< an interpreter with the packages of python_flow/requirements*.txt
     std::string redis_url;  ///< holds the questions' vectors
     const std::vector<MadeUpRow>& rows;
     const std::vector<float>& vectors;  ///< of the rows, one after the other

@@ -1,6 +1,8 @@
 """The flow of a question as a Python team would write it: FastAPI, Redis for cached vectors, numpy for the search; one
 process, nothing durable, no words beside vectors, no decision but a threshold. Kefu is measured beside it.
 
+requirements.txt is what `pip install fastapi uvicorn redis numpy` gives; requirements-tuned.txt adds what makes these fast.
+
 KEFU_FLOW_FOLDER: vectors.f32 (rows x dimensions, each of length 1) and rows.json ([{id, question, answer}]).
 KEFU_FLOW_REDIS: the URL of a Redis that holds vectors of questions under "q:<question>", as float32.
 """
@@ -12,14 +14,20 @@ import time
 import numpy as np
 import redis.asyncio as redis
 from fastapi import FastAPI, HTTPException
-from fastapi.responses import ORJSONResponse
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+
+try:
+    import orjson  # noqa: F401: of requirements-tuned.txt
+    from fastapi.responses import ORJSONResponse as Response
+except ImportError:
+    Response = JSONResponse
 
 folder = pathlib.Path(os.environ["KEFU_FLOW_FOLDER"])
 rows = json.loads((folder / "rows.json").read_text(encoding="utf-8"))
 vectors = np.fromfile(folder / "vectors.f32", dtype=np.float32).reshape(len(rows), -1)
 cache = redis.from_url(os.environ["KEFU_FLOW_REDIS"])
-app = FastAPI(default_response_class=ORJSONResponse)
+app = FastAPI(default_response_class=Response)
 
 
 class Question(BaseModel):
