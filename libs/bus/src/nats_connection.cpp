@@ -14,7 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 
 // A silent server is given up after three intervals at most, with its open requests.
-constexpr milliseconds kPingInterval{1400};
+constexpr milliseconds kPingInterval{1300};
 constexpr int kMaxPingsOut = 2;
 constexpr milliseconds kConnectTimeout{2000};
 constexpr milliseconds kReconnectWait{250};
