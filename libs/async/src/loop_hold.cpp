@@ -40,9 +40,9 @@ class LoopThreads final : public asio::execution_context::service {
   std::size_t inside_ = 0;
 };
 
-LoopHold::LoopHold(asio::any_io_executor executor)
+LoopHold::LoopHold(const asio::any_io_executor& executor)
     : threads_(&asio::use_service<LoopThreads>(asio::query(executor, asio::execution::context))),
-      guard_(std::move(executor)) {
+      guard_(executor) {
   threads_->enter();
 }
 

@@ -12,7 +12,7 @@ class LoopThreads;
 /// its destructor waits. Any thread.
 class LoopHold {
  public:
-  explicit LoopHold(asio::any_io_executor executor);
+  explicit LoopHold(const asio::any_io_executor& executor);
   LoopHold(LoopHold&& other) noexcept;
   LoopHold& operator=(LoopHold&&) = delete;
   ~LoopHold();
