@@ -34,7 +34,6 @@ GatewayFlow::GatewayFlow(const GatewayConfig& config, bus::MessageBus& bus, bus:
       log_(log),
       admission_(rules_of(config), access.keys, access.admin_key, access.limiter, metrics),
       audit_log_(store, log, metrics),
-      errors_(metrics, "kefu_gateway_errors_total", "HTTP requests that failed, by error code"),
       unrouted_(metrics, "other", "other"),
       knowledge_bases_(bus),
       document_views_(bus),
@@ -145,7 +144,7 @@ Task<void> GatewayFlow::handle(http::Exchange& exchange) {
 Task<void> GatewayFlow::refuse(http::Exchange& exchange, Error error) {
   const auto began = std::chrono::steady_clock::now();
   unrouted_.begun();
-  errors_.count(error.code);
+  unrouted_.failed(error.code);
   const std::string request_id = request_id_of(exchange.head().fields);
   http::Response response = error_response(error, request_id, exchange.head().path);
   response.fields.set("X-Request-Id", request_id);
@@ -218,7 +217,7 @@ Task<Result<Reply>> GatewayFlow::guarded(Handler handler, RequestContext context
 }
 
 void GatewayFlow::report(const Route& route, const RequestContext& context, const Error& error) const {
-  errors_.count(error.code);
+  route.metrics.failed(error.code);
   const bool ours = traits(error.code).http_status >= 500;
   log_.failure(ours ? telemetry::Level::warning : telemetry::Level::debug, route.name, context, error);
 }

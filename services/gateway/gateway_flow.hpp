@@ -22,7 +22,6 @@
 #include <kefu/bus/stream_store.hpp>
 #include <kefu/directory/knowledge_bases.hpp>
 #include <kefu/http/server.hpp>
-#include <kefu/telemetry/error_counters.hpp>
 #include <kefu/telemetry/log.hpp>
 #include <kefu/telemetry/metrics.hpp>
 
@@ -104,7 +103,6 @@ class GatewayFlow {
   const telemetry::Logger& log_;
   Admission admission_;
   AuditLog audit_log_;
-  telemetry::ErrorCounters errors_;  // by the code that the client was given
   RouteMetrics unrouted_;
   KnowledgeBaseRoutes knowledge_bases_;
   DocumentViewRoutes document_views_;

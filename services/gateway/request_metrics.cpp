@@ -15,6 +15,8 @@ RouteMetrics::RouteMetrics(telemetry::Metrics& metrics, const std::string& metho
     : by_class_{class_counter(metrics, method, pattern, "2xx"),
                 class_counter(metrics, method, pattern, "4xx"),
                 class_counter(metrics, method, pattern, "5xx")},
+      errors_(metrics, "kefu_gateway_errors_total", "HTTP requests that failed, by error code",
+              {{"method", method}, {"route", pattern}}),
       duration_(metrics.latency("kefu_gateway_request_seconds",
                                 "From the head of a request to the end of its response",
                                 {{"method", method}, {"route", pattern}})),

@@ -193,7 +193,8 @@ TEST(Ask, EndsAStreamThatFailsMidwayWithAnErrorEventAndAsksNobodyElse) {
       json::parse(events[1].data)["error"],
       (json{{"code", "unavailable"}, {"message", "the index cannot be reached"}, {"request_id", "q-2"}}));
   EXPECT_EQ(service.asked, 1);
-  EXPECT_TRUE(gateway.metric_becomes(R"(kefu_gateway_errors_total{code="unavailable"})", 1));
+  EXPECT_TRUE(gateway.metric_becomes(
+      R"(kefu_gateway_errors_total{code="unavailable",method="POST",route="/v1/ask"})", 1));
 }
 
 TEST(Ask, EndsWithTheTimeOfTheQuestion) {
@@ -243,7 +244,8 @@ TEST(Ask, GivesUpOnAClientThatDisconnects) {
   EXPECT_TRUE(gateway.metric_becomes(kAsksInFlight, 1));
   socket.close();
   EXPECT_TRUE(gateway.metric_becomes(kAsksInFlight, 0));
-  EXPECT_TRUE(gateway.metric_becomes(R"(kefu_gateway_errors_total{code="cancelled"})", 1));
+  EXPECT_TRUE(gateway.metric_becomes(
+      R"(kefu_gateway_errors_total{code="cancelled",method="POST",route="/v1/ask"})", 1));
   service.told = true;
 }
 

@@ -54,8 +54,9 @@ TEST_F(BadInput, InAQuestionIsNamed) {
   }
   EXPECT_TRUE(gateway_.metric_becomes(
       R"(kefu_gateway_requests_total{method="POST",route="/v1/ask",status="4xx"})", std::size(cases)));
-  EXPECT_TRUE(
-      gateway_.metric_becomes(R"(kefu_gateway_errors_total{code="invalid_argument"})", std::size(cases)));
+  EXPECT_TRUE(gateway_.metric_becomes(
+      R"(kefu_gateway_errors_total{code="invalid_argument",method="POST",route="/v1/ask"})",
+      std::size(cases)));
 }
 
 TEST_F(BadInput, OfAnotherContentTypeIsRefusedUnread) {
