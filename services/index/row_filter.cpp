@@ -1,29 +1,51 @@
 #include "row_filter.hpp"
 
-#include <algorithm>
+#include <string>
+#include <string_view>
+#include <unordered_set>
 
 namespace kefu::index {
 namespace {
 
 using kefu::v1::SearchFilter;
 
-template <class Values, class Value>
-bool allows(const Values& values, const Value& value) {
-  return values.empty() || std::ranges::find(values, value) != values.end();
-}
+/// One list of a filter, which may have a thousand values for every row to be looked up in. The filter
+/// outlives this object.
+class Values {
+ public:
+  explicit Values(const google::protobuf::RepeatedPtrField<std::string>& list)
+      : values_(list.begin(), list.end()) {}
 
-bool allows(const SearchFilter& filter, const kefu::v1::Passage& passage) {
-  return allows(filter.documents(), passage.document_id()) &&
-         allows(filter.categories(), passage.category()) &&
-         allows(filter.kinds(), static_cast<int>(passage.kind()));
-}
+  bool allow(std::string_view value) const { return values_.empty() || values_.contains(value); }
 
-std::vector<bool> admitted_rows(const Segment& segment, const SearchFilter& filter) {
+ private:
+  std::unordered_set<std::string_view> values_;
+};
+
+struct Wanted {
+  explicit Wanted(const SearchFilter& filter)
+      : filenames(filter.filenames()),
+        documents(filter.documents()),
+        categories(filter.categories()),
+        kinds(filter.kinds().begin(), filter.kinds().end()) {}
+
+  bool allows(const kefu::v1::Passage& passage) const {
+    return documents.allow(passage.document_id()) && categories.allow(passage.category()) &&
+           (kinds.empty() || kinds.contains(passage.kind()));
+  }
+
+  Values filenames;
+  Values documents;
+  Values categories;
+  std::unordered_set<int> kinds;
+};
+
+std::vector<bool> admitted_rows(const Segment& segment, const Wanted& wanted) {
   std::vector<bool> admitted(segment.rows(), false);
   for (const Segment::Span& span : segment.spans()) {
-    if (!allows(filter.filenames(), span.document->filename)) continue;
+    if (!wanted.filenames.allow(span.document->filename)) continue;
     for (std::uint32_t row = span.first; row < span.first + span.count; ++row)
-      admitted[row] = allows(filter, segment.entry(row)->passage);
+      admitted[row] = wanted.allows(segment.entry(row)->passage);
   }
   return admitted;
 }
@@ -35,7 +57,8 @@ RowFilter::RowFilter(const Snapshot& snapshot, const SearchFilter& filter) : sna
       filter.kinds().empty()) {
     return;
   }
-  for (const LiveSegment& live : snapshot.segments) admitted_.push_back(admitted_rows(*live.segment, filter));
+  const Wanted wanted(filter);
+  for (const LiveSegment& live : snapshot.segments) admitted_.push_back(admitted_rows(*live.segment, wanted));
 }
 
 }  // namespace kefu::index
