@@ -52,6 +52,7 @@ Task<Result<std::string>> JobRequests::list(std::string request, Deadline deadli
   kefu::v1::ListJobsResponse response;
   for (auto& [id, state] : found) {
     if (!asked.kb_name().empty() && state.kb_name() != asked.kb_name()) continue;
+    state.clear_rejected();  // the states of many jobs have to fit into one message
     *response.add_states() = std::move(state);
     if (static_cast<std::uint32_t>(response.states_size()) == limit) break;
   }

@@ -144,6 +144,18 @@ TEST_F(JobRequestsTest, ListsUnfinishedJobsNewestFirst) {
   EXPECT_EQ(late.error().code, Errc::deadline_exceeded);
 }
 
+TEST_F(JobRequestsTest, ListsJobsWithoutTheirRejections) {
+  const auto job = upload("faq.csv", "question,answer\nQ1,\nQ2,A2\n");
+  work(job);
+  loop_.start(tasks_);
+  EXPECT_EQ(state(job.sequence).rejected_size(), 1);
+  kefu::v1::ListJobsResponse response;
+  ASSERT_TRUE(response.ParseFromString(run(requests_.list("", soon()))));
+  ASSERT_EQ(response.states_size(), 1);
+  EXPECT_EQ(response.states(0).rejected_size(), 0);
+  EXPECT_EQ(response.states(0).rejected_total(), 1U);
+}
+
 TEST_F(JobRequestsTest, CancelsAJobBeforeItsMessageIsWorkedOn) {
   const auto job = upload("a.txt", "text");
   const auto cancelled = cancel(job.sequence);
