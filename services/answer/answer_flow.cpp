@@ -99,7 +99,7 @@ Task<Result<kefu::v1::Answer>> AnswerFlow::answer(RequestContext context, kefu::
 }
 
 /// What the caller sent along, or else what is remembered of the session.
-Task<Turns> AnswerFlow::history_of(kefu::v1::AskRequest request, std::string kb_incarnation,
+Task<Turns> AnswerFlow::history_of(const kefu::v1::AskRequest& request, std::string kb_incarnation,
                                    Progress& progress) {
   Turns turns(request.history().begin(), request.history().end());
   if (turns.empty() && !request.session().empty() && parts_.memory != nullptr) {
@@ -113,8 +113,8 @@ Task<Turns> AnswerFlow::history_of(kefu::v1::AskRequest request, std::string kb_
   co_return recent(turns, options_.history_turns, options_.history_characters);
 }
 
-Task<void> AnswerFlow::remember(kefu::v1::AskRequest request, std::string kb_incarnation, Turns history,
-                                std::string question, std::string answer) {
+Task<void> AnswerFlow::remember(const kefu::v1::AskRequest& request, std::string kb_incarnation,
+                                Turns history, std::string question, std::string answer) {
   if (request.session().empty() || parts_.memory == nullptr) co_return;
   history.push_back(turn(kefu::v1::Turn::ROLE_CUSTOMER, question));
   history.push_back(turn(kefu::v1::Turn::ROLE_ASSISTANT, answer));
@@ -123,11 +123,13 @@ Task<void> AnswerFlow::remember(kefu::v1::AskRequest request, std::string kb_inc
 }
 
 /// A question that says it leans on what was said before is first looked for in full. The others are taken as
-/// they are, since a customer changes the subject without a word, and in full only where that finds nothing.
+/// they are, since a customer changes the subject without a word; where that finds nothing, a short one is
+/// looked for in full too.
 Task<Result<AnswerFlow::Evidence>> AnswerFlow::gather(RequestContext context, Asked asked,
                                                       Progress& progress) {
   std::string first = asked.question;
-  std::string second = joined_with_last(asked.history, asked.question);
+  std::string second = first;
+  if (leaves_words_out(asked.question)) second = joined_with_last(asked.history, asked.question);
   if (!asked.history.empty() && refers_back(asked.question)) {
     first = co_await rewrite(context, asked, progress);
     second = asked.question;
@@ -175,6 +177,8 @@ Task<std::string> AnswerFlow::rewrite(RequestContext context, const Asked& asked
   progress.finished(stage::kRewrite);
   if (!completion) {
     note_llm_failure(context, completion.error());
+    progress.degraded(degraded::kLlmFailed, "joined with the last question without a language model: " +
+                                                completion.error().message);
     co_return joined;
   }
   spend(*completion, progress);
@@ -320,12 +324,12 @@ void AnswerFlow::log_assessments(const RequestContext& context, const std::vecto
                              {"kind", std::string_view(is_faq ? "faq" : "text")},
                              {"document", std::string_view(hit->passage().document_id())},
                              {"cosine", features.cosine},
-                             {"z", features.z},
                              {"gap", features.gap},
                              {"coverage", features.coverage},
+                             {"coverage_gap", features.coverage_gap},
                              {"likeness", features.likeness},
                              {"exact", features.exact},
-                             {"lexical", static_cast<double>(hit->lexical())},
+                             {"lexical", features.lexical},
                              {"confidence", confidence}});
   }
 }

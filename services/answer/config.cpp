@@ -17,7 +17,7 @@ void Config::declare(service::Settings& settings) {
   settings.add("history-turns", flow.history_turns, "earlier questions and answers that are looked at");
   settings.add("history-characters", flow.history_characters, "characters of each of them");
   settings.add("decision-weights", decision_weights,
-               "weights of the decision that differ from the defaults: faq.z=1.2,threshold.near=0.3");
+               "weights of the decision that differ from the defaults: faq.gap=40,threshold.near=0.3");
   settings.add("refusal-zh", flow.refusals.chinese, "what is said in Chinese when there is no answer");
   settings.add("refusal-en", flow.refusals.english, "what is said in English when there is no answer");
   settings.add("llm-url", llm.base_url,
@@ -55,6 +55,9 @@ Result<> Config::complete() {
   if (auto applied = override_weights(flow.weights, decision_weights); !applied)
     return fail(Errc::invalid_argument, "decision-weights: " + applied.error().message);
   if (auto options = redis(); !options) return fail(options.error());
+  // Redis knows no shorter life, and would refuse to remember anything.
+  if (conversations.ttl < std::chrono::seconds(1))
+    return fail(Errc::invalid_argument, "session-ttl must be at least 1s");
   if (max_in_flight == 0) return fail(Errc::invalid_argument, "max-in-flight must be at least 1");
   if (flow.default_top_k == 0 || flow.default_top_k > flow.max_top_k)
     return fail(Errc::invalid_argument,

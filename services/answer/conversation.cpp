@@ -3,6 +3,7 @@
 #include "code_points.hpp"
 
 #include <kefu/text/normalize.hpp>
+#include <kefu/text/segment.hpp>
 #include <kefu/text/utf8.hpp>
 
 #include <fmt/format.h>
@@ -17,29 +18,19 @@ namespace {
 
 using kefu::v1::Turn;
 
-constexpr std::array<std::string_view, 16> kChinesePointers{"它",   "这个", "那个", "这款", "那款", "这种",
-                                                            "那种", "这样", "那样", "这些", "那些", "上面",
-                                                            "刚才", "前面", "這個", "那個"};
-constexpr std::array<std::string_view, 5> kChineseOpenings{"那", "还有", "還有", "另外", "然后"};
+/// Five Chinese characters, or four English words. A longer question says what it is about, and together with
+/// the last one it would find what answers the last one.
+constexpr std::size_t kTermsOfAFragment = 4;
+
+// In Simplified Chinese: questions are folded before they are compared.
+constexpr std::array<std::string_view, 14> kChinesePointers{"它",   "这个", "那个", "这款", "那款",
+                                                            "这种", "那种", "这样", "那样", "这些",
+                                                            "那些", "上面", "刚才", "前面"};
+constexpr std::array<std::string_view, 4> kChineseOpenings{"那", "还有", "另外", "然后"};
 constexpr std::array<std::string_view, 12> kEnglishPointers{
     "it", "its", "that", "this", "those", "these", "they", "their", "them", "one", "ones", "there"};
 constexpr std::array<std::string_view, 5> kEnglishOpenings{"and ", "what about ", "how about ", "then ",
                                                            "or "};
-
-std::string lower_ascii(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
-std::string_view without_end_marks(std::string_view text) {
-  constexpr std::string_view kMarks = "?!. ";
-  const auto last = text.find_last_not_of(kMarks);
-  text = last == std::string_view::npos ? std::string_view{} : text.substr(0, last + 1);
-  while (text.ends_with("。")) text.remove_suffix(std::string_view("。").size());
-  return text;
-}
 
 /// Words in the sense of English: runs of letters and apostrophes.
 bool holds_word(std::string_view text, std::string_view word) {
@@ -73,13 +64,17 @@ Turns recent(const Turns& turns, std::size_t max_turns, std::size_t max_characte
 }
 
 bool refers_back(std::string_view question) {
-  const std::string lower = lower_ascii(question);
-  const auto holds = [&](std::string_view part) { return lower.find(part) != std::string::npos; };
-  const auto opens = [&](std::string_view part) { return lower.starts_with(part); };
+  const std::string folded = text::fold_for_matching(question);
+  const auto holds = [&](std::string_view part) { return folded.contains(part); };
+  const auto opens = [&](std::string_view part) { return folded.starts_with(part); };
   return std::ranges::any_of(kChinesePointers, holds) || std::ranges::any_of(kChineseOpenings, opens) ||
-         std::ranges::any_of(kEnglishOpenings, opens) || without_end_marks(lower).ends_with("呢") ||
+         std::ranges::any_of(kEnglishOpenings, opens) || folded.ends_with("呢") ||
          std::ranges::any_of(kEnglishPointers,
-                             [&](std::string_view word) { return holds_word(lower, word); });
+                             [&](std::string_view word) { return holds_word(folded, word); });
+}
+
+bool leaves_words_out(std::string_view question) {
+  return text::lexical_terms(question).size() <= kTermsOfAFragment;
 }
 
 std::string joined_with_last(const Turns& turns, std::string_view question) {

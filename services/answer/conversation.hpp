@@ -20,8 +20,11 @@ kefu::v1::Turn turn(kefu::v1::Turn::Role role, std::string_view text);
 Turns recent(const Turns& turns, std::size_t max_turns, std::size_t max_characters);
 
 /// Does a question lean on what was said before ("那要多少钱?", "does it come in red?")? It goes by the words
-/// that say so, so a question that leaves them out ("几天?") is not found out. `question` is normalised.
+/// that say so, so a question that leaves them out ("几天?") is not found out.
 bool refers_back(std::string_view question);
+
+/// Is a question so short ("几天?", "how long?") that it may lean on what was said before without a word?
+bool leaves_words_out(std::string_view question);
 
 /// The customer's last question and this one as one text, for a search without a language model. Just the
 /// question where the customer has not asked before.

@@ -10,37 +10,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <iterator>
-#include <optional>
 
 namespace kefu::answer {
 namespace {
 
 using kefu::v1::PASSAGE_KIND_FAQ;
-
-constexpr double kLowestZ = -4;
-constexpr double kHighestZ = 8;
-
-struct Background {
-  double mean;
-  double deviation;
-};
-
-Background background_of(const kefu::v1::SearchResponse& found, const DecisionWeights& weights) {
-  const auto seen = static_cast<double>(found.background().passages());
-  const double total = seen + weights.prior_passages;
-  if (total <= 0) return {weights.prior_mean, weights.prior_deviation};
-  const auto mix = [&](double measured, double prior) {
-    return (measured * seen + prior * weights.prior_passages) / total;
-  };
-  return {mix(found.background().mean(), weights.prior_mean),
-          mix(found.background().deviation(), weights.prior_deviation)};
-}
-
-double standard_score(double cosine, const Background& background) {
-  if (!(background.deviation > 0)) return 0;
-  return std::clamp((cosine - background.mean) / background.deviation, kLowestZ, kHighestZ);
-}
 
 /// Passages that say one thing: the phrasings of an FAQ row, the pieces of a document.
 bool of_one_source(const kefu::v1::Hit& a, const kefu::v1::Hit& b) {
@@ -48,12 +24,30 @@ bool of_one_source(const kefu::v1::Hit& a, const kefu::v1::Hit& b) {
          a.passage().row() == b.passage().row();
 }
 
-double gap(const kefu::v1::Hit& hit, const kefu::v1::SearchResponse& found, const Background& background) {
-  std::optional<double> other;
+using Hits = std::vector<const kefu::v1::Hit*>;
+
+Hits of_other_sources(const kefu::v1::Hit& hit, const kefu::v1::SearchResponse& found) {
+  Hits others;
   for (const kefu::v1::Hit& candidate : found.hits()) {
-    if (!of_one_source(hit, candidate)) other = std::max<double>(candidate.dense(), other.value_or(-1));
+    if (!of_one_source(hit, candidate)) others.push_back(&candidate);
   }
-  return hit.dense() - other.value_or(background.mean);
+  return others;
+}
+
+/// By how much the hit leads the best two of the others, on average.
+double lead(const kefu::v1::Hit& hit, const Hits& others, float (kefu::v1::Hit::*value)() const) {
+  if (others.empty()) return 0;
+  std::vector<double> values;
+  for (const kefu::v1::Hit* other : others) values.push_back((other->*value)());
+  const std::size_t best = std::min<std::size_t>(2, values.size());
+  std::ranges::partial_sort(values, values.begin() + static_cast<std::ptrdiff_t>(best), std::greater{});
+  return (hit.*value)() - (values.front() + values[best - 1]) / 2;
+}
+
+/// Rarity, and with it BM25, grows with the logarithm of the number of passages.
+double lexical_feature(const kefu::v1::Hit& hit, const kefu::v1::SearchResponse& found) {
+  const auto passages = static_cast<double>(found.background().passages());
+  return hit.lexical() / std::log(1 + std::max(passages, 1.0));
 }
 
 std::vector<std::pair<char32_t, char32_t>> sorted_pairs(std::string_view folded) {
@@ -76,14 +70,6 @@ double dice(const Pairs& a, const Pairs& b) {
 const LogisticModel& model_for(const kefu::v1::Hit& hit, bool lexical_only, const DecisionWeights& weights) {
   if (hit.passage().kind() == PASSAGE_KIND_FAQ) return lexical_only ? weights.faq_lexical : weights.faq;
   return lexical_only ? weights.text_lexical : weights.text;
-}
-
-double confidence_of(const Features& features, const LogisticModel& model, double missing_code) {
-  const double sum = model.bias + model.cosine * features.cosine + model.z * features.z +
-                     model.gap * features.gap + model.coverage * features.coverage +
-                     model.likeness * features.likeness + model.exact * features.exact +
-                     missing_code * features.missing_code;
-  return 1 / (1 + std::exp(-sum));
 }
 
 bool is_faq(const Assessment& assessment) { return assessment.hit->passage().kind() == PASSAGE_KIND_FAQ; }
@@ -122,14 +108,23 @@ Result<> assign(const std::vector<std::pair<std::string, double*>>& named, std::
 
 }  // namespace
 
+double confidence_of(const Features& features, const LogisticModel& model, double missing_code) {
+  const double sum = model.bias + model.cosine * features.cosine + model.gap * features.gap +
+                     model.coverage * features.coverage + model.coverage_gap * features.coverage_gap +
+                     model.lexical * features.lexical + model.likeness * features.likeness +
+                     model.exact * features.exact + missing_code * features.missing_code;
+  return 1 / (1 + std::exp(-sum));
+}
+
 std::vector<std::pair<std::string, double*>> named_weights(DecisionWeights& weights) {
   std::vector<std::pair<std::string, double*>> named;
   const auto add_model = [&](const std::string& name, LogisticModel& model) {
     named.emplace_back(name + ".bias", &model.bias);
     named.emplace_back(name + ".cosine", &model.cosine);
-    named.emplace_back(name + ".z", &model.z);
     named.emplace_back(name + ".gap", &model.gap);
     named.emplace_back(name + ".coverage", &model.coverage);
+    named.emplace_back(name + ".coverage_gap", &model.coverage_gap);
+    named.emplace_back(name + ".lexical", &model.lexical);
     named.emplace_back(name + ".likeness", &model.likeness);
     named.emplace_back(name + ".exact", &model.exact);
   };
@@ -138,9 +133,6 @@ std::vector<std::pair<std::string, double*>> named_weights(DecisionWeights& weig
   add_model("faq_lexical", weights.faq_lexical);
   add_model("text_lexical", weights.text_lexical);
   named.emplace_back("missing_code", &weights.missing_code);
-  named.emplace_back("prior.mean", &weights.prior_mean);
-  named.emplace_back("prior.deviation", &weights.prior_deviation);
-  named.emplace_back("prior.passages", &weights.prior_passages);
   named.emplace_back("threshold.faq", &weights.faq_threshold);
   named.emplace_back("threshold.extract", &weights.extract_threshold);
   named.emplace_back("threshold.near", &weights.near_threshold);
@@ -162,18 +154,19 @@ std::vector<Assessment> assess(std::string_view question, const kefu::v1::Search
   const std::string folded_question = text::fold_for_matching(question);
   const auto question_pairs = sorted_pairs(folded_question);
   const auto codes = model_codes(question);
-  const Background background = background_of(found, weights);
   std::vector<Assessment> assessments;
   assessments.reserve(static_cast<std::size_t>(found.hits_size()));
   for (const kefu::v1::Hit& hit : found.hits()) {
     const std::string folded = text::fold_for_matching(hit.passage().text());
     Features features;
+    const Hits others = of_other_sources(hit, found);
     if (!found.lexical_only()) {
       features.cosine = hit.dense();
-      features.z = standard_score(hit.dense(), background);
-      features.gap = gap(hit, found, background);
+      features.gap = lead(hit, others, &kefu::v1::Hit::dense);
     }
     features.coverage = std::clamp(static_cast<double>(hit.coverage()), 0.0, 1.0);
+    features.coverage_gap = lead(hit, others, &kefu::v1::Hit::coverage);
+    features.lexical = lexical_feature(hit, found);
     features.likeness = dice(question_pairs, sorted_pairs(folded));
     features.exact = !folded.empty() && folded == folded_question ? 1 : 0;
     features.missing_code = lacks_a_code(hit.passage(), codes) ? 1 : 0;

@@ -18,13 +18,14 @@ namespace kefu::answer {
 /// What is known of one hit, each number comparable between knowledge bases.
 struct Features {
   double cosine = 0;  ///< 0 where the search was lexical alone
-  double z = 0;       ///< (cosine - mean) / deviation of the whole knowledge base, within [-4, 8]
-  /// Cosine above the best one of the other rows and documents among the hits, so negative for all but the
-  /// nearest; above the mean of the knowledge base where there are no others.
+  /// Cosine above the mean of the best two of the hits of other rows and documents: one other place may well
+  /// say the same. 0 where there are no others.
   double gap = 0;
   double coverage = 0;  ///< share of the question's terms that the passage holds, weighted by rarity, 0..1
-  double likeness = 0;  ///< Dice coefficient of the character pairs of question and passage, folded, 0..1
-  double exact = 0;     ///< 1 where question and passage are the same folded text
+  double coverage_gap = 0;  ///< coverage above that of the others, as for `gap`
+  double lexical = 0;       ///< BM25 by the logarithm of the passages there are, with which rarity grows
+  double likeness = 0;      ///< Dice coefficient of the character pairs of question and passage, folded, 0..1
+  double exact = 0;         ///< 1 where question and passage are the same folded text
   double missing_code = 0;  ///< 1 where the question names a model code that the passage does not hold
 };
 
@@ -32,48 +33,68 @@ struct Features {
 struct LogisticModel {
   double bias = 0;
   double cosine = 0;
-  double z = 0;
   double gap = 0;
   double coverage = 0;
+  double coverage_gap = 0;
+  double lexical = 0;
   double likeness = 0;
   double exact = 0;
 };
 
+/// `missing_code`: what that feature weighs, in every model.
+double confidence_of(const Features& features, const LogisticModel& model, double missing_code);
+
 /// All that decisions depend on beside the hits. The numbers are for the default model; another one needs its
-/// own. `faq` was fitted by tests/bench/calibrate_decisions; README.md says to what, and how good all of them
-/// are. `exact` and the lexical models are set by judgement. The biases are large because the cosine is not
-/// centred.
+/// own. `faq` and `text` were fitted together by tests/bench/calibrate_decisions, and differ in their bias;
+/// README.md says to what, and how good they are. `exact` and the lexical models are set by judgement. The
+/// biases are large because the cosine is not centred.
 struct DecisionWeights {
-  LogisticModel faq{
-      .bias = -42.8, .cosine = 45.1, .z = 0.74, .gap = 11.4, .coverage = 3.3, .likeness = 0, .exact = 8};
-  /// Set by hand. The fit to questions about encyclopedia articles does not serve a shop: it relies on words
-  /// that question and passage share, and on nothing else being near; customers word things differently, and
-  /// a shop's FAQ says what its handbook says.
-  LogisticModel text{
-      .bias = -55.8, .cosine = 60, .z = 0.8, .gap = 0, .coverage = 4, .likeness = 0, .exact = 4};
+  LogisticModel faq{.bias = -54.0,
+                    .cosine = 58.3,
+                    .gap = 47.7,
+                    .coverage = 0,
+                    .coverage_gap = 2.88,
+                    .lexical = 0.82,
+                    .likeness = 0,
+                    .exact = 8};
+  LogisticModel text{.bias = -52.6,
+                     .cosine = 58.3,
+                     .gap = 47.7,
+                     .coverage = 0,
+                     .coverage_gap = 2.88,
+                     .lexical = 0.82,
+                     .likeness = 0,
+                     .exact = 4};
   /// Without vectors, words must carry it all.
-  LogisticModel faq_lexical{
-      .bias = -4.5, .cosine = 0, .z = 0, .gap = 0, .coverage = 4.0, .likeness = 4.0, .exact = 8.0};
-  LogisticModel text_lexical{
-      .bias = -4.5, .cosine = 0, .z = 0, .gap = 0, .coverage = 7.0, .likeness = 0, .exact = 4.0};
+  LogisticModel faq_lexical{.bias = -4.5,
+                            .cosine = 0,
+                            .gap = 0,
+                            .coverage = 4.0,
+                            .coverage_gap = 0,
+                            .lexical = 0,
+                            .likeness = 4.0,
+                            .exact = 8.0};
+  LogisticModel text_lexical{.bias = -4.5,
+                             .cosine = 0,
+                             .gap = 0,
+                             .coverage = 7.0,
+                             .coverage_gap = 0,
+                             .lexical = 0,
+                             .likeness = 0,
+                             .exact = 4.0};
 
-  /// Of all models, by judgement: what is said of one product is no answer about another.
-  double missing_code = -12;
-
-  /// Mean and deviation of a handful of passages say nothing: they are mixed with these, as if so many
-  /// passages more had been seen.
-  double prior_mean = 0.82;
-  double prior_deviation = 0.025;
-  double prior_passages = 20;
+  /// Of all models, by judgement: what is said of one product is no answer about another, whatever else
+  /// speaks for it.
+  double missing_code = -20;
 
   double faq_threshold = 0.5;      ///< an FAQ row answers from here on
   double extract_threshold = 0.5;  ///< a passage answers, word for word, from here on
   double near_threshold = 0.2;     ///< below it the knowledge base holds nothing of use, even to an LLM
 };
 
-/// Every number of DecisionWeights by its name: "faq.z", "text_lexical.bias", "prior.mean", "threshold.near".
+/// Every number of DecisionWeights by its name: "faq.gap", "text_lexical.bias", "threshold.near".
 std::vector<std::pair<std::string, double*>> named_weights(DecisionWeights& weights);
-/// "faq.z=1.2, text.bias=-4" over the values that are there. Errors: `invalid_argument`, naming what is
+/// "faq.gap=40, text.bias=-50" over the values that are there. Errors: `invalid_argument`, naming what is
 /// wrong.
 Result<> override_weights(DecisionWeights& weights, std::string_view assignments);
 

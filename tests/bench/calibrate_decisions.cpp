@@ -8,6 +8,9 @@
 #include <fmt/format.h>
 #include <fmt/os.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +31,7 @@ struct Options {
 };
 
 constexpr std::size_t kOffTopicEach = 100;
+constexpr std::size_t kOfEachSet = 300;
 
 /// Every n-th, so that about `count` of them are left.
 template <class T>
@@ -38,60 +42,49 @@ std::vector<T> thinned(const std::vector<T>& all, std::size_t count) {
   return some;
 }
 
-/// What the public data adds: questions that have nothing to do with the shop, and texts with questions.
-Task<Result<>> add_public(LocalEmbedding& embedding, const std::vector<IndexedDocument>& shop,
-                          std::filesystem::path folder, Samples& samples) {
-  KEFU_CO_TRY(PassageQuestions cmrc, read_cmrc(folder / "cmrc2018/cmrc2018_trial.json"));
-  KEFU_CO_TRY(std::vector<std::string> off_topic, read_out_of_scope(folder / "clinc150/data_full.json"));
-  off_topic = thinned(off_topic, kOffTopicEach);
-  std::vector<std::string> elsewhere = off_topic;
-  for (const auto& question : thinned(cmrc.questions, kOffTopicEach)) elsewhere.push_back(question.question);
-  KEFU_CO_CHECK(co_await add_off_topic(embedding, shop, std::move(elsewhere), {}, samples));
-
-  KEFU_CO_TRY(auto texts, co_await make_documents(embedding, std::move(cmrc.documents)));
-  KEFU_CO_CHECK(co_await add_off_topic(embedding, texts, std::move(off_topic), {}, samples));
-  co_return co_await add_passages(embedding, std::move(texts), std::move(cmrc.questions), {}, samples);
+/// Of a set with rows or documents of its own.
+Task<Result<QuestionSet>> ask_rows(LocalEmbedding& embedding, std::string name, RowQuestions rows) {
+  KEFU_CO_TRY(auto documents, co_await make_documents(embedding, std::move(rows.documents)));
+  co_return co_await ask_with_and_without(embedding, std::move(name), std::move(documents),
+                                          thinned(rows.questions, kOfEachSet));
 }
 
-/// The sample's test questions as answer would decide on them, without a language model.
-Task<Result<std::vector<Outcome>>> ask_sample(LocalEmbedding& embedding, std::vector<IndexedDocument> shop,
-                                              std::vector<SampleQuestion> questions,
-                                              answer::DecisionWeights weights) {
-  KnowledgeBase base(embedding.fingerprint(), {});
-  KEFU_CO_CHECK(co_await base.put_all(std::move(shop)));
-  std::vector<Outcome> outcomes;
-  for (const auto& [question, expected] : questions) {
-    std::vector<std::string> texts{question};
-    KEFU_CO_TRY(auto vectors, co_await embedding.embed(std::move(texts), Role::query));
-    KEFU_CO_TRY(const auto found, co_await base.search(question, std::move(vectors.front()), kPassages));
-    const auto assessments = answer::assess(question, found, weights);
-    const auto verdict = answer::decide(assessments, kefu::v1::ASK_MODE_AUTO, false, weights);
-    outcomes.push_back({.question = question,
-                        .expected = expected,
-                        .decision = verdict.decision,
-                        .confidence = verdict.confidence,
-                        .document = verdict.best ? verdict.best->hit->passage().document_id() : ""});
-  }
-  co_return outcomes;
+/// Questions that have nothing to do with the shop.
+Task<Result<QuestionSet>> ask_off_topic(LocalEmbedding& embedding, std::vector<IndexedDocument> shop,
+                                        std::filesystem::path folder) {
+  KEFU_CO_TRY(const auto english, read_out_of_scope(folder / "clinc150/data_full.json"));
+  KEFU_CO_TRY(const auto chinese, read_cmrc_rows(folder / "cmrc2018/cmrc2018_trial.json"));
+  std::vector<SampleQuestion> questions;
+  for (const std::string& question : thinned(english, kOffTopicEach)) questions.push_back({question, {}});
+  for (const auto& question : thinned(chinese.questions, kOffTopicEach))
+    questions.push_back({question.question, {}});
+  co_return co_await ask_all(embedding, "off topic", std::move(shop), std::move(questions));
 }
 
 Task<Result<>> calibrate(LocalEmbedding& embedding, Options options) {
   KEFU_CO_TRY(auto files, read_sample(options.sample));
-  KEFU_CO_TRY(const auto questions, read_sample_questions(options.questions));
+  KEFU_CO_TRY(auto questions, read_sample_questions(options.questions));
   KEFU_CO_TRY(const auto shop, co_await make_documents(embedding, std::move(files)));
-  Samples samples;
-  KEFU_CO_CHECK(co_await add_phrasings(embedding, shop, {}, samples));
-  if (!options.data.empty()) KEFU_CO_CHECK(co_await add_public(embedding, shop, options.data, samples));
-  if (!options.samples.empty()) write_samples(options.samples, samples);
+  std::vector<QuestionSet> sets;
+  KEFU_CO_TRY(sets.emplace_back(), co_await ask_all(embedding, "sample", shop, std::move(questions)));
+  std::vector<QuestionSet> judged_only;
+  if (!options.data.empty()) {
+    const std::filesystem::path data = options.data;
+    KEFU_CO_TRY(auto banking, read_banking(data / "banking77"));
+    KEFU_CO_TRY(sets.emplace_back(), co_await ask_rows(embedding, "BANKING77", std::move(banking)));
+    KEFU_CO_TRY(auto cmrc, read_cmrc_rows(data / "cmrc2018/cmrc2018_trial.json"));
+    KEFU_CO_TRY(sets.emplace_back(), co_await ask_rows(embedding, "CMRC 2018", std::move(cmrc)));
+    KEFU_CO_TRY(judged_only.emplace_back(), co_await ask_off_topic(embedding, shop, data));
+  }
+  if (!options.samples.empty()) write_samples(options.samples, sets);
 
   answer::DecisionWeights present;
   KEFU_CO_CHECK(answer::override_weights(present, options.decision_weights));
-  report_present(samples, present);
-  const answer::DecisionWeights fitted = report_fit(samples);
-  KEFU_CO_TRY(auto outcomes, co_await ask_sample(embedding, shop, questions, present));
-  report_outcomes("the weights of this build", std::move(outcomes));
-  KEFU_CO_TRY(auto refitted, co_await ask_sample(embedding, shop, questions, fitted));
-  report_outcomes("the weights fitted above", std::move(refitted));
+  const answer::DecisionWeights fitted = report_fit(sets);
+  std::ranges::move(judged_only, std::back_inserter(sets));
+  report_weights("the weights fitted above", sets, fitted);
+  report_weights("the weights of this build", sets, present);
+  report_questions(sets.front(), present);
   co_return Result<>{};
 }
 
@@ -103,12 +96,12 @@ int main(int argc, char** argv) {
   CLI::App app("Fits the weights of answer's decisions.");
   app.add_option("--model", options.model, "GGUF file of the embedding model");
   app.add_option("--sample", options.sample, "folder of the sample knowledge base");
-  app.add_option("--questions", options.questions, "its test questions, which take no part in the fit");
-  app.add_option("--data", options.data, "folder with clinc150 and cmrc2018");
+  app.add_option("--questions", options.questions, "its test questions");
+  app.add_option("--data", options.data, "folder with banking77, clinc150 and cmrc2018");
   app.add_option("--vectors", options.vectors, "file that keeps vectors from one run to the next");
   app.add_option("--decision-weights", options.decision_weights,
                  "changes to the weights of this build, as answer takes them");
-  app.add_option("--samples", options.samples, "file for the samples, tab-separated");
+  app.add_option("--samples", options.samples, "file for all hits with their features, tab-separated");
   CLI11_PARSE(app, argc, argv);
   return kefu::bench::run_with_model(
       options.model, options.vectors,

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 namespace kefu::bench {
 namespace {
 
 constexpr int kSteps = 100;
-constexpr double kPenalty = 0.02;
+constexpr double kPenalty = 1;
+constexpr double kMostLogOdds = 30;
 
 using Row = std::vector<double>;
 using Matrix = std::vector<Row>;
@@ -40,30 +42,34 @@ struct Scale {
   Row deviation;
 };
 
-Scale scale_of(std::span<const Example> examples) {
-  const std::size_t size = examples.front().features.size();
+Scale scale_of(std::span<const Choice> choices) {
+  const std::size_t size = choices.front().options.front().features.size();
   Scale scale{Row(size), Row(size)};
-  const auto count = static_cast<double>(examples.size());
-  for (std::size_t i = 0; i < size; ++i) {
-    for (const Example& example : examples) scale.mean[i] += example.features[i] / count;
-    double variance = 0;
-    for (const Example& example : examples)
-      variance += std::pow(example.features[i] - scale.mean[i], 2) / count;
-    scale.deviation[i] = variance > 0 ? std::sqrt(variance) : 1;
-  }
+  const auto for_each_option = [&](auto&& take) {
+    for (const Choice& choice : choices)
+      for (const Choice::Option& option : choice.options) take(option.features, choice.weight);
+  };
+  double count = 0;
+  for_each_option([&](const Row&, double weight) { count += weight; });
+  for_each_option([&](const Row& features, double weight) {
+    for (std::size_t i = 0; i < size; ++i) scale.mean[i] += weight * features[i] / count;
+  });
+  for_each_option([&](const Row& features, double weight) {
+    for (std::size_t i = 0; i < size; ++i)
+      scale.deviation[i] += weight * std::pow(features[i] - scale.mean[i], 2) / count;
+  });
+  for (double& deviation : scale.deviation) deviation = deviation > 0 ? std::sqrt(deviation) : 1;
   return scale;
 }
 
 /// Standardised features with a 1 for the bias at their end.
-Row standardised(const Example& example, const Scale& scale) {
+Row standardised(const Row& features, const Scale& scale) {
   Row row;
-  for (std::size_t i = 0; i < example.features.size(); ++i)
-    row.push_back((example.features[i] - scale.mean[i]) / scale.deviation[i]);
+  for (std::size_t i = 0; i < features.size(); ++i)
+    row.push_back((features[i] - scale.mean[i]) / scale.deviation[i]);
   row.push_back(1);
   return row;
 }
-
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 double dot(const Row& a, const Row& b) {
   double sum = 0;
@@ -71,56 +77,65 @@ double dot(const Row& a, const Row& b) {
   return sum;
 }
 
-struct Newton {
-  const Matrix& rows;
-  std::span<const Example> examples;
-  double positive_weight;
-  double negative_weight;
-
-  Row step(const Row& model) const {
-    const std::size_t size = model.size();
-    Row gradient(size);
-    Matrix hessian(size, Row(size));
-    for (std::size_t e = 0; e < rows.size(); ++e) {
-      const double weight = examples[e].positive ? positive_weight : negative_weight;
-      const double confidence = sigmoid(dot(model, rows[e]));
-      const double curvature = weight * confidence * (1 - confidence);
-      for (std::size_t i = 0; i < size; ++i) {
-        gradient[i] += weight * (confidence - (examples[e].positive ? 1 : 0)) * rows[e][i];
-        for (std::size_t j = 0; j < size; ++j) hessian[i][j] += curvature * rows[e][i] * rows[e][j];
-      }
-    }
-    for (std::size_t i = 0; i < size; ++i) {
-      const double penalty = i + 1 < size ? kPenalty : 1e-9;  // of the bias only so much that it is solvable
-      gradient[i] += penalty * model[i];
-      hessian[i][i] += penalty;
-    }
-    return solve(std::move(hessian), std::move(gradient));
-  }
+struct Derivatives {
+  Row gradient;
+  Matrix hessian;
 };
+
+/// What one choice adds to the derivatives of the negative logarithm of its probability.
+void add(const Choice& choice, const Matrix& rows, const Row& model, Derivatives& sum) {
+  const std::size_t size = model.size();
+  Row odds;
+  double all = 1;  // none
+  double right = 0;
+  for (std::size_t o = 0; o < rows.size(); ++o) {
+    odds.push_back(std::exp(std::clamp(dot(model, rows[o]), -kMostLogOdds, kMostLogOdds)));
+    all += odds[o];
+    if (choice.options[o].right) right += odds[o];
+  }
+  Row mean(size);
+  for (std::size_t o = 0; o < rows.size(); ++o) {
+    const double probability = odds[o] / all;
+    const double wanted = choice.options[o].right ? odds[o] / right : 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      mean[i] += probability * rows[o][i];
+      sum.gradient[i] += choice.weight * (probability - wanted) * rows[o][i];
+      for (std::size_t j = 0; j < size; ++j)
+        sum.hessian[i][j] += choice.weight * probability * rows[o][i] * rows[o][j];
+    }
+  }
+  for (std::size_t i = 0; i < size; ++i)
+    for (std::size_t j = 0; j < size; ++j) sum.hessian[i][j] -= choice.weight * mean[i] * mean[j];
+}
+
+Row newton_step(std::span<const Choice> choices, const std::vector<Matrix>& rows, const Row& model) {
+  const std::size_t size = model.size();
+  Derivatives sum{Row(size), Matrix(size, Row(size))};
+  for (std::size_t c = 0; c < choices.size(); ++c) add(choices[c], rows[c], model, sum);
+  for (std::size_t i = 0; i < size; ++i) {
+    const double penalty = i + 1 < size ? kPenalty : 1e-9;  // of the bias only so much that it is solvable
+    sum.gradient[i] += penalty * model[i];
+    sum.hessian[i][i] += penalty;
+  }
+  return solve(std::move(sum.hessian), std::move(sum.gradient));
+}
 
 }  // namespace
 
-double Logistic::confidence(std::span<const double> features) const {
-  double sum = bias;
-  for (std::size_t i = 0; i < weights.size(); ++i) sum += weights[i] * features[i];
-  return sigmoid(sum);
-}
-
-Logistic fit(std::span<const Example> examples) {
-  const Scale scale = scale_of(examples);
-  Matrix rows;
-  for (const Example& example : examples) rows.push_back(standardised(example, scale));
-  const auto all = static_cast<double>(examples.size());
-  const auto positives = static_cast<double>(std::ranges::count(examples, true, &Example::positive));
-  const Newton newton{rows, examples, all / (2 * positives), all / (2 * (all - positives))};
-  Row model(rows.front().size());
+Linear fit(std::span<const Choice> choices) {
+  const Scale scale = scale_of(choices);
+  std::vector<Matrix> rows;
+  for (const Choice& choice : choices) {
+    Matrix& own = rows.emplace_back();
+    for (const Choice::Option& option : choice.options) own.push_back(standardised(option.features, scale));
+  }
+  Row model(scale.mean.size() + 1);
   for (int i = 0; i < kSteps; ++i) {
-    const Row step = newton.step(model);
+    const Row step = newton_step(choices, rows, model);
     for (std::size_t k = 0; k < model.size(); ++k) model[k] -= step[k];
     if (std::ranges::all_of(step, [](double part) { return std::abs(part) < 1e-9; })) break;
   }
-  Logistic fitted{.weights = {}, .bias = model.back()};
+  Linear fitted{.weights = {}, .bias = model.back()};
   for (std::size_t i = 0; i + 1 < model.size(); ++i) {
     fitted.weights.push_back(model[i] / scale.deviation[i]);
     fitted.bias -= fitted.weights[i] * scale.mean[i];
@@ -128,32 +143,15 @@ Logistic fit(std::span<const Example> examples) {
   return fitted;
 }
 
-std::vector<double> cross_validated(std::span<const Example> examples, std::size_t folds) {
-  std::vector<double> confidences(examples.size());
+std::vector<Linear> fit_folds(std::span<const Choice> choices, std::size_t folds) {
+  std::vector<Linear> models;
   for (std::size_t fold = 0; fold < folds; ++fold) {
-    std::vector<Example> others;
-    std::ranges::copy_if(examples, std::back_inserter(others),
-                         [fold](const Example& example) { return example.fold != fold; });
-    const Logistic model = fit(others);
-    for (std::size_t i = 0; i < examples.size(); ++i)
-      if (examples[i].fold == fold) confidences[i] = model.confidence(examples[i].features);
+    std::vector<Choice> others;
+    std::ranges::copy_if(choices, std::back_inserter(others),
+                         [fold](const Choice& choice) { return choice.fold != fold; });
+    models.push_back(fit(others));
   }
-  return confidences;
-}
-
-double area_under_curve(std::span<const Example> examples, std::span<const double> confidences) {
-  double won = 0;
-  double pairs = 0;
-  for (std::size_t p = 0; p < examples.size(); ++p) {
-    if (!examples[p].positive) continue;
-    for (std::size_t n = 0; n < examples.size(); ++n) {
-      if (examples[n].positive) continue;
-      ++pairs;
-      if (confidences[p] > confidences[n]) ++won;
-      if (confidences[p] == confidences[n]) won += 0.5;
-    }
-  }
-  return pairs > 0 ? won / pairs : 0;
+  return models;
 }
 
 }  // namespace kefu::bench

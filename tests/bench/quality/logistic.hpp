@@ -4,30 +4,34 @@
 #include <span>
 #include <vector>
 
+/// The model behind answer's confidences, fitted to whole questions: what it is trusted with is a choice
+/// among the hits, or of none.
 namespace kefu::bench {
 
-struct Example {
-  std::vector<double> features;
-  bool positive = false;
+/// The hits of a question: at least one.
+struct Choice {
+  struct Option {
+    std::vector<double> features;
+    bool right = false;
+  };
+  std::vector<Option> options;
+  double weight = 1;
   std::size_t fold = 0;
 };
 
-/// confidence = 1 / (1 + exp(-(bias + sum of weight * feature)))
-struct Logistic {
+/// The logarithm of the odds of an option against none is bias + sum of weight * feature.
+struct Linear {
   std::vector<double> weights;
   double bias = 0;
-
-  double confidence(std::span<const double> features) const;
 };
 
-/// The logistic regression of the examples, both classes counting the same together, by Newton's method, with
-/// a small L2 penalty on the weights of the standardised features.
-Logistic fit(std::span<const Example> examples);
+/// The model that makes right options, where there are any, or else none, most probable: an option has the
+/// probability exp(log odds) / (1 + sum of exp(log odds of all options)). With a small L2 penalty on the
+/// weights of the standardised features. By Newton's method; which of several right options was meant is
+/// estimated anew in each step.
+Linear fit(std::span<const Choice> choices);
 
-/// The confidence of each example by a model fitted to the other folds.
-std::vector<double> cross_validated(std::span<const Example> examples, std::size_t folds);
-
-/// The probability that a positive example is more confident than a negative one.
-double area_under_curve(std::span<const Example> examples, std::span<const double> confidences);
+/// One model for each fold, fitted to the other folds.
+std::vector<Linear> fit_folds(std::span<const Choice> choices, std::size_t folds);
 
 }  // namespace kefu::bench

@@ -3,28 +3,22 @@
 #include "decide.hpp"
 #include "samples.hpp"
 
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 /// What calibrate_decisions prints.
 namespace kefu::bench {
 
-struct Outcome {
-  std::string question;
-  std::vector<std::string> expected;  ///< documents; empty: it cannot be answered
-  kefu::v1::Decision decision = kefu::v1::DECISION_REFUSED;
-  double confidence = 0;
-  std::string document;  ///< of the most confident hit
-};
-
-/// How good these weights are.
-void report_present(const Samples& samples, const answer::DecisionWeights& weights);
-/// Fits both models where there are samples for them, prints how good they are and returns the weights.
-answer::DecisionWeights report_fit(const Samples& samples);
-/// How many questions are decided right, and each of them, the most confident first.
-void report_outcomes(std::string_view weights, std::vector<Outcome> outcomes);
-/// All samples with their features, tab-separated.
-void write_samples(const std::string& file, const Samples& samples);
+/// What these weights make of each set, without a language model.
+void report_weights(std::string_view weights_name, std::span<const QuestionSet> sets,
+                    const answer::DecisionWeights& weights);
+/// Fits the models of searches with vectors, prints how good they are on questions that they were not fitted
+/// to, and returns the weights. The first set counts as much as all others together twice.
+answer::DecisionWeights report_fit(std::span<const QuestionSet> sets);
+/// What becomes of each question, the most confident first.
+void report_questions(const QuestionSet& set, const answer::DecisionWeights& weights);
+/// All hits with their features, tab-separated.
+void write_samples(const std::string& file, std::span<const QuestionSet> sets);
 
 }  // namespace kefu::bench

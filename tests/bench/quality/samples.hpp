@@ -10,53 +10,43 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
-/// Questions of which is known whether the nearest passage answers them, made by leaving parts of a knowledge
-/// base out.
+/// Questions of which is known what answers them, with all that a decision on them would look at.
 namespace kefu::bench {
 
-enum class Origin {
-  phrasing_left_out,  ///< a phrasing asked while its row's other phrasings are there
-  row_left_out,       ///< a phrasing asked while its whole row is gone: plausible, but not there
-  passage,            ///< a question about a text that is there
-  passage_left_out,   ///< the same while its text is gone
-  off_topic,          ///< a question from elsewhere
-};
-std::string_view name(Origin origin);
-
-/// The nearest passage of one kind to one question.
-struct Sample {
-  Origin origin = Origin::off_topic;
+/// A hit.
+struct Candidate {
   answer::Features features;
-  bool right = false;     ///< the passage answers the question
-  std::size_t group = 0;  ///< questions that belong together: the phrasings of a row, those about one text
-  std::string question;
-  std::string nearest;  ///< id of the passage's row or document
+  bool is_faq = false;
+  bool right = false;    ///< it answers the question
+  std::string document;  ///< id of its row or document
 };
 
-struct Samples {
-  std::vector<Sample> faq;   ///< those whose passage is a phrasing of an FAQ row
-  std::vector<Sample> text;  ///< those whose passage is a piece of text
+struct AskedQuestion {
+  std::string text;
+  std::vector<std::string> expected;  ///< ids, each of which answers it; empty: none does
+  std::size_t group = 0;              ///< questions that belong together: those about one row or document
+  std::vector<Candidate> candidates;
+};
+
+struct QuestionSet {
+  std::string name;
+  std::vector<AskedQuestion> questions;
 };
 
 /// Passages that a decision looks at: answer's `--top-k`.
 inline constexpr std::size_t kPassages = 8;
 
-/// Each phrasing with itself and with its whole row left out. Where the nearest passage belongs to another
-/// document nobody knows whether it answers, so such questions are passed over.
-Task<Result<>> add_phrasings(LocalEmbedding& embedding, std::vector<IndexedDocument> documents,
-                             index::FusionWeights weights, Samples& samples);
+/// Each question by itself.
+Task<Result<QuestionSet>> ask_all(LocalEmbedding& embedding, std::string name,
+                                  std::vector<IndexedDocument> documents,
+                                  std::vector<SampleQuestion> questions);
 
-/// Each question about a text, with the text and with it left out.
-Task<Result<>> add_passages(LocalEmbedding& embedding, std::vector<IndexedDocument> documents,
-                            std::vector<PassageQuestions::Question> questions, index::FusionWeights weights,
-                            Samples& samples);
-
-/// Questions that no document has to do with.
-Task<Result<>> add_off_topic(LocalEmbedding& embedding, std::vector<IndexedDocument> documents,
-                             std::vector<std::string> questions, index::FusionWeights weights,
-                             Samples& samples);
+/// Each question twice: with what answers it, and while its row or document is left out, so that others near
+/// it are there but no answer.
+Task<Result<QuestionSet>> ask_with_and_without(LocalEmbedding& embedding, std::string name,
+                                               std::vector<IndexedDocument> documents,
+                                               std::vector<SampleQuestion> questions);
 
 }  // namespace kefu::bench

@@ -328,7 +328,7 @@ TEST_F(Flow, CountsDecisionsAndTokens) {
 TEST_F(Flow, LogsTheFeaturesOfADecisionWithoutTheQuestion) {
   search_.reply = clear_faq();
   ASSERT_TRUE(ask());
-  for (const auto* const name : {"\"z\"", "\"cosine\"", "\"coverage\"", "\"likeness\"", "\"confidence\""})
+  for (const auto* const name : {"\"gap\"", "\"cosine\"", "\"coverage\"", "\"likeness\"", "\"confidence\""})
     EXPECT_THAT(logged_, HasSubstr(name));
   EXPECT_THAT(logged_, Not(HasSubstr("运费")));
 }

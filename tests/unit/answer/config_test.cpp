@@ -22,9 +22,9 @@ TEST(Config, WorksWithoutAnySetting) {
 }
 
 TEST(Config, TakesWeightsAndRefusals) {
-  Config config = read({"--decision-weights", "faq.z=2.5", "--refusal-en", "No idea."});
+  Config config = read({"--decision-weights", "faq.gap=2.5", "--refusal-en", "No idea."});
   ASSERT_TRUE(config.complete());
-  EXPECT_DOUBLE_EQ(config.flow.weights.faq.z, 2.5);
+  EXPECT_DOUBLE_EQ(config.flow.weights.faq.gap, 2.5);
   EXPECT_EQ(config.flow.refusals.english, "No idea.");
 }
 
@@ -39,6 +39,7 @@ TEST(Config, NamesTheSettingThatIsWrong) {
   EXPECT_TRUE(error_of({"--llm-url", "http://host/v1"}).starts_with("llm-model"));
   EXPECT_TRUE(error_of({"--top-k", "0"}).starts_with("top-k"));
   EXPECT_TRUE(error_of({"--top-k", "60"}).starts_with("top-k"));
+  EXPECT_TRUE(error_of({"--session-ttl", "0s"}).starts_with("session-ttl"));
   EXPECT_TRUE(error_of({"--max-in-flight", "0"}).starts_with("max-in-flight"));
 }
 

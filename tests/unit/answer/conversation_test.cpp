@@ -14,7 +14,8 @@ using kefu::v1::Turn;
 
 TEST(Conversation, KnowsAQuestionThatLeansOnTheOneBefore) {
   for (const char* question : {"那要多少钱?", "电饭煲呢?", "它有红色的吗?", "这个能退吗", "还有别的颜色吗?",
-                               "What about the blue one?", "does it come in red?", "And in winter?"}) {
+                               "What about the blue one?", "does it come in red?", "And in winter?",
+                               "這款能退嗎?", "剛才說的運費呢。", "然後怎麼辦?", "Does IT fit?"}) {
     EXPECT_TRUE(refers_back(question)) << question;
   }
 }
@@ -24,6 +25,14 @@ TEST(Conversation, KnowsAQuestionThatStandsAlone) {
                                "Who pays for items sent back?", "Orders from abroad"}) {
     EXPECT_FALSE(refers_back(question)) << question;
   }
+}
+
+TEST(Conversation, KnowsAQuestionThatMayLeaveWordsOut) {
+  for (const char* question : {"几天?", "鞋子也行吗?", "how long?", "And for shoes?"})
+    EXPECT_TRUE(leaves_words_out(question)) << question;
+  for (const char* question :
+       {"明天杭州会下雨吗?", "你们老板叫什么名字?", "What is the capital of Mongolia?"})
+    EXPECT_FALSE(leaves_words_out(question)) << question;
 }
 
 TEST(Conversation, KeepsTheNewestTurnsAndCutsLongOnes) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 #include <set>
 
@@ -123,44 +124,37 @@ TEST(Assess, DoesNotTrustWhatIsNoNearerThanTheRest) {
   for (const auto& assessment : assess(kQuestion, response, {})) EXPECT_LT(assessment.confidence, 0.1);
 }
 
-TEST(Assess, MeasuresHowFarAHitStandsOutOfItsKnowledgeBase) {
-  auto response = found({text_hit("", "甲", 0.90F, 0)});
-  response.mutable_background()->set_passages(1'000'000);
-  EXPECT_NEAR(assess(kQuestion, response, {})[0].features.z, 4, 0.01);
-}
-
-TEST(Assess, LeansOnThePriorWhileAKnowledgeBaseIsSmall) {
-  auto response = found({text_hit("", "甲", 0.92F, 0)});
-  response.mutable_background()->set_mean(0.92F);  // the one passage is its own background
-  response.mutable_background()->set_deviation(0);
-  response.mutable_background()->set_passages(1);
-  EXPECT_GT(assess(kQuestion, response, {})[0].features.z, 3);
-}
-
-TEST(Assess, MeasuresHowFarAHitIsAheadOfOtherRowsAndDocuments) {
-  const auto response = found({text_hit("退货", "甲", 0.91F, 0), text_hit("换货", "乙", 0.90F, 0),
-                               faq_hit("丙", "答", 0.87F, 0, 1), faq_hit("丁", "答", 0.86F, 0, 2)});
+TEST(Assess, MeasuresHowFarAHitLeadsTheTwoBestOfOtherRowsAndDocuments) {
+  const auto response = found({text_hit("退货", "甲", 0.91F, 0.5F), text_hit("换货", "乙", 0.90F, 0.2F),
+                               faq_hit("丙", "答", 0.87F, 0.4F, 1), faq_hit("丁", "答", 0.85F, 0, 2)});
   const auto assessments = assess(kQuestion, response, {});
-  EXPECT_NEAR(assessments[0].features.gap, 0.04, 1e-6);  // pieces of one document do not compete
-  EXPECT_NEAR(assessments[1].features.gap, 0.03, 1e-6);
-  EXPECT_NEAR(assessments[2].features.gap, -0.04, 1e-6);
-  EXPECT_NEAR(assessments[3].features.gap, -0.05, 1e-6);
+  EXPECT_NEAR(assessments[0].features.gap, 0.05, 1e-6);  // pieces of one document do not compete
+  EXPECT_NEAR(assessments[1].features.gap, 0.04, 1e-6);
+  EXPECT_NEAR(assessments[2].features.gap, -0.035, 1e-6);
+  EXPECT_NEAR(assessments[0].features.coverage_gap, 0.3, 1e-6);
+  EXPECT_NEAR(assessments[3].features.coverage_gap, -0.45, 1e-6);
 }
 
-TEST(Assess, MeasuresTheGapOfALoneHitFromItsBackground) {
-  auto response = found({faq_hit("丙", "答", 0.87F, 0)});
-  response.mutable_background()->set_passages(1'000'000);
-  EXPECT_NEAR(assess(kQuestion, response, {})[0].features.gap, 0.05, 1e-4);
+TEST(Assess, MeasuresTheLeadOverASingleOtherHit) {
+  const auto response = found({faq_hit("丙", "答", 0.87F, 0.4F, 1), faq_hit("丁", "答", 0.85F, 0.1F, 2)});
+  const auto assessments = assess(kQuestion, response, {});
+  EXPECT_NEAR(assessments[0].features.gap, 0.02, 1e-6);
+  EXPECT_NEAR(assessments[1].features.coverage_gap, -0.3, 1e-6);
 }
 
-TEST(Assess, SurvivesABackgroundWithoutDeviation) {
-  auto response = found({text_hit("", "甲", 0.92F, 0.5F)});
-  response.mutable_background()->set_deviation(0);
-  DecisionWeights weights;
-  weights.prior_passages = 0;
-  const double confidence = assess(kQuestion, response, weights)[0].confidence;
-  EXPECT_GE(confidence, 0);
-  EXPECT_LE(confidence, 1);
+TEST(Assess, MeasuresWordsByTheSizeOfTheKnowledgeBase) {
+  auto response = found({text_hit("", "甲", 0.9F, 0.5F)});
+  response.mutable_hits(0)->set_lexical(9);
+  response.mutable_background()->set_passages(8102);
+  EXPECT_NEAR(assess(kQuestion, response, {})[0].features.lexical, 1, 1e-3);
+  response.mutable_background()->set_passages(0);
+  EXPECT_TRUE(std::isfinite(assess(kQuestion, response, {})[0].features.lexical));
+}
+
+TEST(Assess, SeesNoLeadOfALoneDocument) {
+  const auto response = found({text_hit("退货", "甲", 0.91F, 0.5F), text_hit("换货", "乙", 0.90F, 0.2F)});
+  EXPECT_EQ(assess(kQuestion, response, {})[0].features.gap, 0);
+  EXPECT_EQ(assess(kQuestion, response, {})[0].features.coverage_gap, 0);
 }
 
 TEST(Assess, IgnoresCosinesOfALexicalSearch) {
@@ -168,24 +162,23 @@ TEST(Assess, IgnoresCosinesOfALexicalSearch) {
   response.set_lexical_only(true);
   const auto assessments = assess(kQuestion, response, {});
   EXPECT_EQ(assessments[0].features.cosine, 0);
-  EXPECT_EQ(assessments[0].features.z, 0);
   EXPECT_EQ(assessments[0].features.gap, 0);
   EXPECT_LT(assessments[0].confidence, 0.1);
 }
 
 TEST(OverrideWeights, ReplacesTheNumbersNamed) {
   DecisionWeights weights;
-  ASSERT_TRUE(override_weights(weights, " faq.z = 1.5, text_lexical.bias=-3 ,threshold.near=0.25,"));
-  EXPECT_DOUBLE_EQ(weights.faq.z, 1.5);
+  ASSERT_TRUE(override_weights(weights, " faq.gap = 1.5, text_lexical.bias=-3 ,threshold.near=0.25,"));
+  EXPECT_DOUBLE_EQ(weights.faq.gap, 1.5);
   EXPECT_DOUBLE_EQ(weights.text_lexical.bias, -3);
   EXPECT_DOUBLE_EQ(weights.near_threshold, 0.25);
-  EXPECT_DOUBLE_EQ(weights.text.z, DecisionWeights{}.text.z);
+  EXPECT_DOUBLE_EQ(weights.text.gap, DecisionWeights{}.text.gap);
 }
 
 TEST(OverrideWeights, NamesWhatItDoesNotUnderstand) {
   DecisionWeights weights;
   for (const auto* const wrong :
-       {"faq.zz=1", "faq.z", "faq.z=", "faq.z=one", "faq.z=1e", "faq.z=nan", "=1"}) {
+       {"faq.z=1", "faq.gap", "faq.gap=", "faq.gap=one", "faq.gap=1e", "faq.gap=nan", "=1"}) {
     const auto result = override_weights(weights, wrong);
     ASSERT_FALSE(result) << wrong;
     EXPECT_EQ(result.error().code, Errc::invalid_argument);

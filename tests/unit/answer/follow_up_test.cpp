@@ -30,13 +30,23 @@ TEST_F(Flow, TakesAQuestionThatStandsAloneAsItIsAfterOthers) {
   EXPECT_EQ(answer->searched(), "");
 }
 
-TEST_F(Flow, LooksTogetherWithTheLastOneWhereAQuestionAloneFindsNothing) {
+TEST_F(Flow, LooksForAShortQuestionTogetherWithTheLastOneWhereItAloneFindsNothing) {
   *request_.add_history() = turn(kefu::v1::Turn::ROLE_CUSTOMER, "积分怎么用?");
+  request_.set_question("几天?");
   const auto answer = ask();
   ASSERT_TRUE(answer);
-  EXPECT_THAT(embedding_.asked, ElementsAre("退货,运费谁出?", "积分怎么用? 退货,运费谁出?"));
+  EXPECT_THAT(embedding_.asked, ElementsAre("几天?", "积分怎么用? 几天?"));
   EXPECT_EQ(answer->decision(), kefu::v1::DECISION_REFUSED);
   EXPECT_EQ(answer->searched(), "");
+}
+
+TEST_F(Flow, RefusesAQuestionAboutSomethingElseRatherThanAnswerTheLastOneAgain) {
+  *request_.add_history() = turn(kefu::v1::Turn::ROLE_CUSTOMER, "退货，运费谁出？");
+  request_.set_question("明天杭州会下雨吗?");
+  const auto answer = ask();
+  ASSERT_TRUE(answer);
+  EXPECT_THAT(embedding_.asked, ElementsAre("明天杭州会下雨吗?"));
+  EXPECT_EQ(answer->decision(), kefu::v1::DECISION_REFUSED);
 }
 
 TEST_F(Flow, LetsTheLanguageModelSayAFollowUpQuestionInFull) {
@@ -62,6 +72,7 @@ TEST_F(Flow, JoinsTheQuestionsWhereTheLanguageModelFailsToSayThemInFull) {
   const auto answer = ask(&llm_);
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->searched(), "扫地机器人保修几年? 那电饭煲呢?");
+  EXPECT_EQ(answer->degraded(), "joined with the last question without a language model: gone");
 }
 
 TEST_F(Flow, RemembersASessionForItsNextQuestion) {
