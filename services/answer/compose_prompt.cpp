@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cctype>
 #include <string>
+#include <utility>
 
 namespace kefu::answer {
 namespace {
@@ -85,6 +86,15 @@ void add_history(const Turns& history, std::vector<ChatMessage>& messages) {
   }
 }
 
+/// The most confident first, of equals the one found first: the hit that decided is among those shown,
+/// whatever its rank in the search.
+std::vector<const Assessment*> by_confidence(const std::vector<Assessment>& assessments) {
+  std::vector<const Assessment*> order;
+  for (const Assessment& assessment : assessments) order.push_back(&assessment);
+  std::ranges::sort(order, {}, [](const Assessment* one) { return std::pair(-one->confidence, one); });
+  return order;
+}
+
 std::string content_of(const kefu::v1::Passage& passage) {
   if (passage.kind() == PASSAGE_KIND_FAQ)
     return fmt::format("Q: {}\nA: {}", passage.title().empty() ? passage.text() : passage.title(),
@@ -101,17 +111,17 @@ Prompt compose_prompt(std::string_view question, const Turns& history,
   Prompt prompt;
   std::string material;
   std::size_t room = max_characters;
-  for (const Assessment& candidate : assessments) {
+  for (const Assessment* candidate : by_confidence(assessments)) {
     if (prompt.shown.size() == max_passages) break;
     if (std::ranges::any_of(prompt.shown,
-                            [&](const Assessment* shown) { return same_row(*shown->hit, *candidate.hit); }))
+                            [&](const Assessment* shown) { return same_row(*shown->hit, *candidate->hit); }))
       continue;
-    const std::string whole = content_of(candidate.hit->passage());
+    const std::string whole = content_of(candidate->hit->passage());
     const std::size_t characters = text::count_code_points(whole);
     if (characters > room && !prompt.shown.empty()) continue;
     const std::string_view taken = first_code_points(whole, room);
     room -= std::min(room, characters);
-    prompt.shown.push_back(&candidate);
+    prompt.shown.push_back(candidate);
     material += fmt::format("<passage number=\"{}\">\n{}\n</passage>\n", prompt.shown.size(), fenced(taken));
   }
   const std::string_view instructions =

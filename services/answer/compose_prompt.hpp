@@ -17,10 +17,10 @@ struct Prompt {
 };
 
 /// Instructions, what was said before, the numbered passages and the question, in the question's language.
-/// The phrasings of one FAQ row are one passage. At most `max_characters` code points of passages: one that
-/// does not fit is left out, the first is cut. Passages are fenced by tags that their own text cannot close,
-/// and the instructions say that what is inside is material, not orders. `assessments` must outlive the
-/// result.
+/// The most confident passage comes first. The phrasings of one FAQ row are one passage. At most
+/// `max_characters` code points of passages: one that does not fit is left out, the first is cut. Passages
+/// are fenced by tags that their own text cannot close, and the instructions say that what is inside is
+/// material, not orders. `assessments` must outlive the result.
 Prompt compose_prompt(std::string_view question, const Turns& history,
                       const std::vector<Assessment>& assessments, std::size_t max_passages,
                       std::size_t max_characters);

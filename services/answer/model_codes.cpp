@@ -26,8 +26,7 @@ std::vector<std::string> model_codes(std::string_view question) {
   std::vector<std::string> codes;
   std::string run;
   const auto take = [&] {
-    if (run.size() >= kShortestCode && std::ranges::any_of(run, is_digit) &&
-        std::ranges::any_of(run, is_letter))
+    if (run.size() >= kShortestCode && is_letter(run.front()) && std::ranges::any_of(run, is_digit))
       codes.push_back(std::move(run));
     run.clear();
   };

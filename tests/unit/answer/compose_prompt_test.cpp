@@ -63,6 +63,16 @@ TEST(ComposePrompt, KeepsToItsLimits) {
   EXPECT_EQ(prompt.shown[1], &assessments[2]) << "what does not fit is passed over";
 }
 
+TEST(ComposePrompt, ShowsThePassageThatDecidedWhateverItsRank) {
+  const auto response =
+      found({text_hit("积分", "积分一年有效。", 0.82F, 0), text_hit("会员", "四级。", 0.82F, 0),
+             faq_hit("运费谁出", "我们。", 0.97F, 1)});
+  const auto assessments = assess("运费谁出", response, {});
+  const Prompt prompt = compose_prompt("运费谁出", {}, assessments, 1, 4000);
+  ASSERT_EQ(prompt.shown.size(), 1U);
+  EXPECT_EQ(prompt.shown[0], &assessments[2]);
+}
+
 TEST(ComposePrompt, CutsTheFirstPassageRatherThanShowNone) {
   std::string text;
   for (int i = 0; i < 1000; ++i) text += "退";

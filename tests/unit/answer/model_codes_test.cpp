@@ -16,8 +16,9 @@ TEST(ModelCodes, AreFoundAmongOtherWords) {
   EXPECT_THAT(model_codes("PPR-9087的滤芯, iPhone15, v2-3b?"), ElementsAre("PPR9087", "IPHONE15", "V23B"));
 }
 
-TEST(ModelCodes, AreNeitherNumbersNorWordsNorSizes) {
-  EXPECT_THAT(model_codes("36码 2024-11-25 hello 7天 90 days M2"), IsEmpty());
+TEST(ModelCodes, AreNeitherNumbersNorWordsNorMeasures) {
+  EXPECT_THAT(model_codes("36码 2024-11-25 hello 7天 90 days M2 175cm 1m75 500ml 220V 1000mAh 10x20cm"),
+              IsEmpty());
 }
 
 TEST(ModelCodes, AreFoundInAnyPartOfAPassageHoweverTheyAreWritten) {
