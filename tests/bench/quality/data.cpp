@@ -34,21 +34,6 @@ auto read_json(const std::filesystem::path& path, Read read) -> Result<decltype(
   }
 }
 
-PassageQuestions cmrc_of(const json& file) {
-  PassageQuestions all;
-  for (const json& article : file.at("data")) {
-    for (const json& paragraph : article.at("paragraphs")) {
-      const std::string filename = paragraph.at("id").get<std::string>() + ".txt";
-      all.documents.push_back({filename, paragraph.at("context").get<std::string>()});
-      for (const json& question : paragraph.at("qas")) {
-        auto text = question.at("question").get<std::string>();
-        if (!text.empty()) all.questions.push_back({std::move(text), filename});  // two of them are
-      }
-    }
-  }
-  return all;
-}
-
 RowQuestions cmrc_rows_of(const json& file) {
   RowQuestions all;
   std::string rows;
@@ -144,8 +129,6 @@ Result<RowQuestions> read_banking(const std::filesystem::path& folder) {
   for (const auto& [utterance, intent] : test) all.questions.push_back({utterance, {intent}});
   return all;
 }
-
-Result<PassageQuestions> read_cmrc(const std::filesystem::path& file) { return read_json(file, cmrc_of); }
 
 Result<RowQuestions> read_cmrc_rows(const std::filesystem::path& file) {
   return read_json(file, cmrc_rows_of);

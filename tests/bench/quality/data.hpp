@@ -23,23 +23,13 @@ struct SampleQuestion {
 };
 Result<std::vector<SampleQuestion>> read_sample_questions(const std::filesystem::path& file);
 
-/// CMRC 2018 in the shape of SQuAD: each paragraph becomes a document, `ID.txt`.
-struct PassageQuestions {
-  std::vector<TextFile> documents;
-  struct Question {
-    std::string question;
-    std::string filename;
-  };
-  std::vector<Question> questions;
-};
-Result<PassageQuestions> read_cmrc(const std::filesystem::path& file);
-
 /// Questions about the rows of one file.
 struct RowQuestions {
   std::vector<TextFile> documents;
   std::vector<SampleQuestion> questions;
 };
-/// The same with all paragraphs as documents of one JSONL file, each with the title of its article.
+/// CMRC 2018 in the shape of SQuAD: each paragraph becomes a document of one JSONL file, with the title of
+/// its article.
 Result<RowQuestions> read_cmrc_rows(const std::filesystem::path& file);
 
 /// BANKING77: each intent as an FAQ row whose phrasings are its first ten training utterances (one file), and
