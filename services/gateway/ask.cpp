@@ -14,6 +14,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// Whoever holds another key must not go on with a conversation by guessing its name. No name holds a slash.
+std::string session_of(const Caller& caller, const std::string& named) {
+  return named.empty() ? "" : caller.key_id + "/" + named;
+}
+
 std::string sse(const kefu::v1::AskEvent& event, Clock::time_point asked, const std::string& request_id) {
   if (event.has_sources()) return http::format_sse("sources", sources_json(event.sources()));
   if (event.has_done())
@@ -28,6 +33,7 @@ Task<Result<Reply>> AskRoutes::ask(RequestContext context, const Caller& caller,
   KEFU_CO_TRY(const std::string body, co_await read_json_body(exchange, kMaxJsonBytes));
   KEFU_CO_TRY(kefu::v1::AskRequest request, parse_ask_request(body));
   KEFU_CO_CHECK(caller.check(request.kb()));
+  request.set_session(session_of(caller, request.session()));
   request.set_stream(request.stream() || wants_events(exchange.head()));
   const bool stream = request.stream();
   // The head of a stream waits for the first event, so that what fails before it still gets its own status.

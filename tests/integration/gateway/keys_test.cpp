@@ -231,5 +231,27 @@ TEST_F(Keys, AForeignPageIsRefusedEvenWithAKey) {
   EXPECT_EQ(gateway_.send({.url = gateway_.url("/metrics"), .fields = fields}).status, 403);
 }
 
+TEST_F(Keys, ASessionBelongsToTheKeyThatNamesIt) {
+  std::vector<std::string> sessions;
+  FakeService<kefu::v1::AskRequest, kefu::v1::AskEvent>::serve(
+      gateway_, proto::kAsk, [&sessions](const kefu::v1::AskRequest& request) {
+        sessions.push_back(request.session());
+        kefu::v1::AskEvent event;
+        event.mutable_done()->set_decision(kefu::v1::DECISION_REFUSED);
+        return event;
+      });
+  const std::string chief = json_of(create(kManager))["secret"];
+  const std::string clerk = json_of(create(R"({"name":"clerk","role":"ask"})", chief))["secret"];
+  for (const std::string& secret : {chief, clerk, chief}) {
+    const auto answered =
+        gateway_.post_json("/v1/ask", R"({"kb":"shop","question":"?","session":"s"})", with(secret));
+    EXPECT_EQ(answered.status, 200) << answered.body;
+  }
+  ASSERT_EQ(sessions.size(), 3U);
+  EXPECT_EQ(sessions[0], sessions[2]);
+  EXPECT_NE(sessions[0], sessions[1]);
+  EXPECT_THAT(sessions[1], ::testing::EndsWith("/s"));
+}
+
 }  // namespace
 }  // namespace kefu::gateway
