@@ -1,12 +1,8 @@
 #include "redis_connection.hpp"
+#include "redis_script.hpp"
 
 #include <kefu/redis/redis_token_buckets.hpp>
 
-#include <fmt/format.h>
-#include <openssl/evp.h>
-
-#include <array>
-#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -32,40 +28,13 @@ if granted < 1 then wait = math.ceil((1 - tokens) / per_ms) end
 return {granted, wait}
 )lua";
 
-/// What a server answers that has not seen the script since its start.
-constexpr std::string_view kNoScript = "NOSCRIPT";
-
-/// The name that EVALSHA knows the script by.
-std::string sha1_hex(std::string_view data) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  EVP_Digest(data.data(), data.size(), digest.data(), &size, EVP_sha1(), nullptr);
-  std::string text;
-  for (unsigned i = 0; i < size; ++i) fmt::format_to(std::back_inserter(text), "{:02x}", digest[i]);
-  return text;
-}
-
 Result<Grant> grant_of(const Reply& reply) {
-  if (reply.kind == Reply::Kind::error)
-    return fail(Errc::bad_upstream, "the cache refused a script", reply.text);
   const bool numbers = reply.kind == Reply::Kind::list && reply.list.size() == 2 &&
                        reply.list[0].kind == Reply::Kind::number && reply.list[1].kind == Reply::Kind::number;
   if (!numbers || reply.list[0].number < 0 || reply.list[1].number < 0)
     return fail(Errc::bad_upstream, "the cache answered a script with something else");
   return Grant{.tokens = static_cast<std::uint32_t>(reply.list[0].number),
                .wait = std::chrono::milliseconds(reply.list[1].number)};
-}
-
-Result<std::string> command(std::string_view verb, std::string_view script, const std::string& bucket,
-                            BucketRate rate, std::uint32_t wanted) {
-  const std::string key = "kefu:tokens:" + bucket;
-  const std::string per_minute = std::to_string(rate.per_minute);
-  const std::string burst = std::to_string(rate.burst);
-  const std::string tokens = std::to_string(wanted);
-  const std::array<std::string_view, 7> arguments{verb, script, "1", key, per_minute, burst, tokens};
-  std::string bytes;
-  KEFU_CHECK(append_command(bytes, arguments));
-  return bytes;
 }
 
 }  // namespace
@@ -86,15 +55,13 @@ bool RedisTokenBuckets::available() const { return connection_->up(); }
 
 Task<Result<Grant>> RedisTokenBuckets::take(std::string bucket, BucketRate rate, std::uint32_t wanted,
                                             Deadline deadline) {
-  static const std::string digest = sha1_hex(kScript);
-  const auto connection = connection_;
-  KEFU_CO_TRY(std::string brief, command("EVALSHA", digest, bucket, rate, wanted));
-  KEFU_CO_TRY(auto replies, co_await connection->call(std::move(brief), 1, deadline));
-  if (replies.front().kind == Reply::Kind::error && replies.front().text.starts_with(kNoScript)) {
-    KEFU_CO_TRY(std::string whole, command("EVAL", kScript, bucket, rate, wanted));
-    KEFU_CO_TRY(replies, co_await connection->call(std::move(whole), 1, deadline));
-  }
-  co_return grant_of(replies.front());
+  static const Script script(kScript);
+  std::vector<std::string> keys{"kefu:tokens:" + bucket};
+  std::vector<std::string> arguments{std::to_string(rate.per_minute), std::to_string(rate.burst),
+                                     std::to_string(wanted)};
+  KEFU_CO_TRY(const Reply reply,
+              co_await script.run(connection_, std::move(keys), std::move(arguments), deadline));
+  co_return grant_of(reply);
 }
 
 }  // namespace kefu::redis

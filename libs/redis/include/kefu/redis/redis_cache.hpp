@@ -31,6 +31,7 @@ class RedisCache final : public KeyValueCache {
   bool available() const override;
 
  private:
+  friend class RedisClaims;
   std::shared_ptr<Connection> connection_;
 };
 
