@@ -145,7 +145,11 @@ Process& Process::operator=(Process&& other) noexcept {
 bool Process::running() { return pid_ > 0 && !wait(std::chrono::milliseconds(0)); }
 
 void Process::signal(int number) const {
-  if (pid_ > 0 && !status_) ::kill(pid_, number);
+  if (pid_ <= 0 || status_) return;
+  ::kill(pid_, number);
+  // Threads that run on other processors go on for a while. Its end is left for wait().
+  siginfo_t info{};
+  if (number == SIGSTOP) ::waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WEXITED | WNOWAIT);
 }
 
 std::optional<int> Process::wait(std::chrono::milliseconds limit) {

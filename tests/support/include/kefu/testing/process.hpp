@@ -28,6 +28,7 @@ class Process {
 
   pid_t pid() const { return pid_; }
   bool running();
+  /// SIGSTOP: returns when it stands still.
   void signal(int number) const;
   /// The exit status (128 + signal when killed), nullopt when it still runs after `limit`.
   std::optional<int> wait(std::chrono::milliseconds limit);
