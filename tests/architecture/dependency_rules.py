@@ -17,6 +17,7 @@ LIBRARIES = {
     "proto": {"base", "async", "bus"},
     "vector": {"base", "proto"},
     "directory": {"base", "async", "bus", "proto"},
+    "usage": {"base", "async", "bus", "proto", "telemetry"},
     "service": {"base", "async", "bus", "http", "telemetry"},
 }
 

@@ -16,6 +16,7 @@ constexpr std::array kTable{
     ErrcTraits{Errc::payload_too_large, "payload_too_large", 413, false},
     ErrcTraits{Errc::unsupported_media, "unsupported_media_type", 415, false},
     ErrcTraits{Errc::rate_limited, "rate_limited", 429, true},
+    ErrcTraits{Errc::budget_exhausted, "budget_exhausted", 402, false},
     ErrcTraits{Errc::overloaded, "overloaded", 503, true},
     ErrcTraits{Errc::not_ready, "not_ready", 503, true},
     ErrcTraits{Errc::unavailable, "unavailable", 503, true},

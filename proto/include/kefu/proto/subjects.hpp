@@ -45,6 +45,8 @@ inline constexpr std::string_view kJobStatesBucket = "KEFU_JOB_STATES";
 inline constexpr std::string_view kLeasesBucket = "KEFU_LEASES";
 inline constexpr std::string_view kJanitorBucket = "KEFU_JANITOR";
 inline constexpr std::string_view kKeysBucket = "KEFU_KEYS";
+inline constexpr std::string_view kUsageBucket = "KEFU_USAGE";
+inline constexpr std::string_view kBudgetsBucket = "KEFU_BUDGETS";
 
 // Headers of messages in KEFU_VECTORS, so that progress can be followed without their payloads.
 inline constexpr std::string_view kPassagesHeader = "Kefu-Passages";

@@ -19,6 +19,7 @@ enum class Errc {
   payload_too_large,     ///< A body or a message is over its limit.
   unsupported_media,     ///< The content type is not one that the operation takes.
   rate_limited,          ///< This caller is over its allowance: later, not now.
+  budget_exhausted,      ///< The budget of a knowledge base or an API key is used up.
   overloaded,            ///< A queue is full: refused at once, later may work.
   not_ready,             ///< The replica has not caught up with what was asked of it.
   unavailable,           ///< A dependency cannot be reached.
