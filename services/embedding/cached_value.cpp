@@ -10,7 +10,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "numbers are stored as they lie in memory");
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 constexpr auto kFormat = kefu::v1::VECTOR_FORMAT_FLOAT16;
 
 struct Header {
@@ -18,8 +18,9 @@ struct Header {
   std::uint8_t format;
   std::uint16_t dimensions;
   std::uint32_t tokens;
+  std::uint32_t written;  // which suffices until 2106
 };
-static_assert(sizeof(Header) == 8);
+static_assert(sizeof(Header) == 12);
 using Checksum = std::uint64_t;
 
 /// The key is part of it: a whole value under another text's key is no answer.
@@ -33,9 +34,11 @@ Checksum checksum(std::string_view key, std::string_view bytes) {
 
 }  // namespace
 
-std::string encode_cached_value(std::string_view key, const TextVector& value) {
+std::string encode_cached_value(std::string_view key, const DatedVector& dated) {
+  const TextVector& value = dated.value;
   const Header header{kVersion, static_cast<std::uint8_t>(kFormat),
-                      static_cast<std::uint16_t>(value.vector.size()), value.tokens};
+                      static_cast<std::uint16_t>(value.vector.size()), value.tokens,
+                      static_cast<std::uint32_t>(dated.written.time_since_epoch().count())};
   std::string bytes(sizeof header, '\0');
   std::memcpy(bytes.data(), &header, sizeof header);
   bytes += vector::encode(value.vector, kFormat);
@@ -44,8 +47,8 @@ std::string encode_cached_value(std::string_view key, const TextVector& value) {
   return bytes;
 }
 
-std::optional<TextVector> decode_cached_value(std::string_view key, std::string_view bytes,
-                                              std::size_t dimensions) {
+std::optional<DatedVector> decode_cached_value(std::string_view key, std::string_view bytes,
+                                               std::size_t dimensions) {
   if (bytes.size() < sizeof(Header) + sizeof(Checksum)) return std::nullopt;
   Header header{};
   std::memcpy(&header, bytes.data(), sizeof header);
@@ -57,7 +60,8 @@ std::optional<TextVector> decode_cached_value(std::string_view key, std::string_
   if (sum != checksum(key, content)) return std::nullopt;
   auto components = vector::decode(content.substr(sizeof header), kFormat, dimensions);
   if (!components || !vector::normalize_length(*components)) return std::nullopt;
-  return TextVector{std::move(*components), header.tokens};
+  return DatedVector{{std::move(*components), header.tokens},
+                     std::chrono::sys_seconds(std::chrono::seconds(header.written))};
 }
 
 Vector as_kept(const Vector& vector) {

@@ -70,6 +70,8 @@ void add_settings(service::Settings& settings, EmbeddingConfig& config) {
   settings.add_secret("redis-password", config.redis_password, "password of Redis");
   settings.add("cache-ttl", config.cache_ttl, "vectors are kept for so long");
   settings.add("cache-timeout", config.cache_timeout, "when Redis takes longer, do without it");
+  settings.add("memory-cache", config.memory_cache,
+               "memory for vectors in this process, in front of Redis; 0: none");
   settings.add("import-slots", config.import_slots, "parts of documents embedded at once");
 }
 
@@ -110,7 +112,9 @@ provider::ClientOptions RemoteConfig::client() const {
 }
 
 VectorCacheOptions EmbeddingConfig::cache() const {
-  return {.ttl = std::chrono::duration_cast<std::chrono::seconds>(cache_ttl), .timeout = cache_timeout};
+  return {.ttl = std::chrono::duration_cast<std::chrono::seconds>(cache_ttl),
+          .timeout = cache_timeout,
+          .memory_bytes = memory_cache.bytes};
 }
 
 Result<redis::RedisOptions> EmbeddingConfig::redis() const {

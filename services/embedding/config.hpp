@@ -35,6 +35,7 @@ struct EmbeddingConfig {
   std::string redis_password = {};
   std::chrono::milliseconds cache_ttl = VectorCacheOptions{}.ttl;
   std::chrono::milliseconds cache_timeout = VectorCacheOptions{}.timeout;
+  service::ByteSize memory_cache = {VectorCacheOptions{}.memory_bytes};
   std::size_t import_slots = 3;
 
   VectorCacheOptions cache() const;

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -39,9 +40,19 @@ Result<std::vector<std::uint32_t>> count_all(const Embedder& embedder,
   return counts;
 }
 
+/// On whichever thread has the time.
+Result<EmbeddingFlow::NamedTexts> name_texts(const VectorCache& cache, const std::vector<std::string>& texts,
+                                             Role role) {
+  EmbeddingFlow::NamedTexts named;
+  KEFU_TRY(named.texts, normalize_texts(texts));
+  named.keys.reserve(named.texts.size());
+  for (const std::string& text : named.texts) named.keys.push_back(cache.key(role, text));
+  return named;
+}
+
 }  // namespace
 
-EmbeddingFlow::EmbeddingFlow(asio::any_io_executor executor, Embedder& embedder, const VectorCache& cache,
+EmbeddingFlow::EmbeddingFlow(asio::any_io_executor executor, Embedder& embedder, VectorCache& cache,
                              QueueLimits limits, const EmbeddingMetrics& metrics, TaskGroup& tasks)
     : executor_(executor),
       embedder_(embedder),
@@ -65,31 +76,39 @@ Task<Result<>> EmbeddingFlow::warm_up() {
 
 Task<Result<EmbeddedTexts>> EmbeddingFlow::embed(std::vector<std::string> texts, Role role, Lane lane,
                                                  Deadline deadline) {
-  KEFU_CO_TRY(NamedTexts named, co_await normalize(std::move(texts), role));
-  const auto wait = std::make_shared<TextWait>(executor_, named.texts.size(), deadline);
-  NewTexts fresh = join(std::move(named), lane, wait);
-  if (!fresh.jobs.empty()) tasks_.spawn(resolve(std::move(fresh), role));
-  KEFU_CO_TRY(std::vector<Delivery> deliveries, co_await wait->all());
+  Result<NamedTexts> named;
+  if (total_bytes(texts) <= kInlineBytes) {
+    named = name_texts(cache_, texts, role);
+  } else {
+    auto work = [&cache = std::as_const(cache_), texts = std::move(texts), role] {
+      return name_texts(cache, texts, role);
+    };
+    named = co_await text_pool_.run(std::move(work));
+  }
+  if (!named) co_return fail(std::move(named).error());
+
+  std::vector<Delivery> deliveries = recall(named->keys, lane);
+  if (std::ranges::find(deliveries, nullptr, &Delivery::value) == deliveries.end())
+    co_return tally(std::move(deliveries));
+  const auto wait = std::make_shared<TextWait>(executor_, std::move(deliveries), deadline);
+  NewTexts fresh = join(*std::move(named), lane, wait);
+  if (!fresh.jobs.empty()) tasks_.spawn(resolve(std::move(fresh), role, lane));
+  KEFU_CO_TRY(deliveries, co_await wait->all());
   co_return tally(std::move(deliveries));
 }
 
-Task<Result<EmbeddingFlow::NamedTexts>> EmbeddingFlow::normalize(std::vector<std::string> texts, Role role) {
-  const bool here = total_bytes(texts) <= kInlineBytes;
-  auto work = [&cache = cache_, texts = std::move(texts), role]() -> Result<NamedTexts> {
-    NamedTexts named;
-    KEFU_TRY(named.texts, normalize_texts(texts));
-    named.keys.reserve(named.texts.size());
-    for (const std::string& text : named.texts) named.keys.push_back(cache.key(role, text));
-    return named;
-  };
-  if (here) co_return work();
-  co_return co_await text_pool_.run(std::move(work));
+std::vector<Delivery> EmbeddingFlow::recall(const std::vector<TextKey>& keys, Lane lane) {
+  std::vector<Delivery> deliveries;
+  deliveries.reserve(keys.size());
+  for (const TextKey& key : keys) deliveries.push_back({cache_.recall(key, lane), Source::memory});
+  return deliveries;
 }
 
 EmbeddingFlow::NewTexts EmbeddingFlow::join(NamedTexts named, Lane lane,
                                             const std::shared_ptr<TextWait>& wait) {
   NewTexts fresh;
   for (std::size_t i = 0; i < named.texts.size(); ++i) {
+    if (!wait->lacks(i)) continue;
     const auto [place, is_new] = in_flight_.try_emplace(named.keys[i]);
     if (is_new) {
       place->second = std::make_shared<TextJob>(named.keys[i], lane);
@@ -108,25 +127,34 @@ EmbeddingFlow::NewTexts EmbeddingFlow::join(NamedTexts named, Lane lane,
 }
 
 /// Belongs to the texts and not to the caller that began them: others may have joined.
-Task<void> EmbeddingFlow::resolve(NewTexts fresh, Role role) {
-  std::vector<std::string> keys;
+Task<void> EmbeddingFlow::resolve(NewTexts fresh, Role role, Lane lane) {
+  NewTexts missing = co_await look_up(std::move(fresh), lane);
+  if (!missing.jobs.empty()) co_await compute(std::move(missing), role);
+}
+
+/// Finishes what Redis has, and returns the rest.
+Task<EmbeddingFlow::NewTexts> EmbeddingFlow::look_up(NewTexts fresh, Lane lane) {
+  std::vector<TextKey> keys;
   keys.reserve(fresh.jobs.size());
   for (const JobPtr& job : fresh.jobs) keys.push_back(job->key());
-  const auto cached = co_await cache_.lookup(std::move(keys));
+  const auto cached = co_await cache_.lookup(std::move(keys), lane);
 
   NewTexts missing;
   for (std::size_t i = 0; i < fresh.jobs.size(); ++i) {
     if (cached[i]) {
       forget(fresh.jobs[i]);
-      fresh.jobs[i]->finish(std::make_shared<const TextVector>(*cached[i]), Source::cache);
+      fresh.jobs[i]->finish(Delivery{cached[i], Source::redis});
     } else {
       missing.bytes += fresh.texts[i].size();
       missing.jobs.push_back(std::move(fresh.jobs[i]));
       missing.texts.push_back(std::move(fresh.texts[i]));
     }
   }
-  if (missing.jobs.empty()) co_return;
+  co_return missing;
+}
 
+/// Puts them on their way through the model; computed() ends it.
+Task<void> EmbeddingFlow::compute(NewTexts missing, Role role) {
   std::vector<ModelInput> inputs = co_await prepare(missing.texts, missing.bytes, role);
   std::vector<JobPtr> jobs;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -162,8 +190,9 @@ Task<void> EmbeddingFlow::embed_in_windows(JobPtr job, std::string text, Role ro
     finish(job, std::move(whole).error());
     co_return;
   }
-  job->finish(whole->value, whole->source);
   std::vector<VectorCache::Entry> entries{{job->key(), whole->value}};
+  cache_.remember(entries.front(), job->lane());
+  job->finish(*std::move(whole));
   std::vector<JobPtr> jobs{job};
   co_await store(std::move(entries), std::move(jobs));
 }
@@ -183,8 +212,8 @@ Task<Result<Delivery>> EmbeddingFlow::join_windows(JobPtr job, std::string text,
   if (!parts) co_return fail(std::move(parts).error());
   KEFU_CO_TRY(TextVector mean, mean_of(parts->vectors));
   mean.vector = as_kept(mean.vector);
-  co_return Delivery{std::make_shared<const TextVector>(std::move(mean)),
-                     parts->computed_tokens > 0 ? Source::model : Source::cache};
+  co_return Delivery{std::make_shared<const TextVector>(std::move(mean)), Source::model,
+                     static_cast<std::uint32_t>(parts->computed_tokens)};
 }
 
 void EmbeddingFlow::computed(std::vector<JobPtr> jobs, std::vector<Result<TextVector>> vectors) {
@@ -197,8 +226,9 @@ void EmbeddingFlow::computed(std::vector<JobPtr> jobs, std::vector<Result<TextVe
     }
     const auto value =
         std::make_shared<const TextVector>(TextVector{as_kept(vectors[i]->vector), vectors[i]->tokens});
-    jobs[i]->finish(value, Source::model);
     entries.push_back({jobs[i]->key(), value});
+    cache_.remember(entries.back(), jobs[i]->lane());
+    jobs[i]->finish(Delivery{value, Source::model, value->tokens});
     stored.push_back(std::move(jobs[i]));
   }
   if (!entries.empty()) tasks_.spawn(store(std::move(entries), std::move(stored)));
@@ -212,33 +242,40 @@ Task<void> EmbeddingFlow::store(std::vector<VectorCache::Entry> entries, std::ve
 
 void EmbeddingFlow::finish(const JobPtr& job, Error error) {
   forget(job);
-  job->finish(fail(std::move(error)), Source::model);
+  job->finish(fail(std::move(error)));
 }
 
 void EmbeddingFlow::forget(const JobPtr& job) { in_flight_.erase(job->key()); }
 
 EmbeddedTexts EmbeddingFlow::tally(std::vector<Delivery> deliveries) const {
   EmbeddedTexts texts;
+  texts.vectors.reserve(deliveries.size());
   for (Delivery& delivery : deliveries) {
-    const std::uint32_t tokens = delivery.value->tokens;
-    switch (delivery.source) {
-      case Source::model:
-        texts.computed_tokens += tokens;
-        break;
-      case Source::cache:
-        texts.saved_tokens += tokens;
-        metrics_.texts_cached.add();
-        metrics_.tokens_saved_by_cache.add(tokens);
-        break;
-      case Source::joined:
-        texts.saved_tokens += tokens;
-        metrics_.texts_joined.add();
-        metrics_.tokens_saved_by_joining.add(tokens);
-        break;
+    const std::uint32_t saved = delivery.value->tokens - delivery.computed_tokens;
+    texts.computed_tokens += delivery.computed_tokens;
+    texts.saved_tokens += saved;
+    // The windows of a text that was computed have been counted each for itself.
+    if (const EmbeddingMetrics::Saved* by = saved_by(delivery.source)) {
+      by->texts.add();
+      by->tokens.add(saved);
     }
     texts.vectors.push_back(std::move(delivery.value));
   }
   return texts;
+}
+
+const EmbeddingMetrics::Saved* EmbeddingFlow::saved_by(Source source) const {
+  switch (source) {
+    case Source::model:
+      return nullptr;
+    case Source::memory:
+      return &metrics_.by_memory;
+    case Source::redis:
+      return &metrics_.by_redis;
+    case Source::joined:
+      return &metrics_.by_joining;
+  }
+  return nullptr;
 }
 
 Task<Result<TokenCounts>> EmbeddingFlow::count_tokens(std::vector<std::string> texts) {

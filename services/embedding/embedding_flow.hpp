@@ -28,13 +28,19 @@ struct TokenCounts {
   std::size_t max_tokens = 0;  ///< of a text that the model takes whole
 };
 
-/// Text to vector: normalised, joined with the same text in flight, looked up, and only then computed. Event
-/// loop only.
+/// Text to vector: normalised, recalled from memory, joined with the same text in flight, looked up in Redis,
+/// and only then computed. A request whose texts are all in memory is answered without waiting for anything.
+/// Event loop only.
 class EmbeddingFlow {
  public:
+  struct NamedTexts {
+    std::vector<std::string> texts;  ///< normalised
+    std::vector<TextKey> keys;
+  };
+
   /// `tasks` is joined before the flow is destroyed.
-  EmbeddingFlow(asio::any_io_executor executor, Embedder& embedder, const VectorCache& cache,
-                QueueLimits limits, const EmbeddingMetrics& metrics, TaskGroup& tasks);
+  EmbeddingFlow(asio::any_io_executor executor, Embedder& embedder, VectorCache& cache, QueueLimits limits,
+                const EmbeddingMetrics& metrics, TaskGroup& tasks);
 
   /// The first call of a model is slow: run before the service is ready. Errors: those of the model.
   Task<Result<>> warm_up();
@@ -64,14 +70,12 @@ class EmbeddingFlow {
     std::vector<std::string> texts;
     std::size_t bytes = 0;
   };
-  struct NamedTexts {
-    std::vector<std::string> texts;  // normalised
-    std::vector<std::string> keys;
-  };
 
-  Task<Result<NamedTexts>> normalize(std::vector<std::string> texts, Role role);
+  std::vector<Delivery> recall(const std::vector<TextKey>& keys, Lane lane);
   NewTexts join(NamedTexts named, Lane lane, const std::shared_ptr<TextWait>& wait);
-  Task<void> resolve(NewTexts fresh, Role role);
+  Task<void> resolve(NewTexts fresh, Role role, Lane lane);
+  Task<NewTexts> look_up(NewTexts fresh, Lane lane);
+  Task<void> compute(NewTexts missing, Role role);
   Task<std::vector<ModelInput>> prepare(std::vector<std::string> texts, std::size_t bytes, Role role);
   Task<void> embed_in_windows(JobPtr job, std::string text, Role role);
   Task<Result<Delivery>> join_windows(JobPtr job, std::string text, Role role);
@@ -80,13 +84,14 @@ class EmbeddingFlow {
   void finish(const JobPtr& job, Error error);
   void forget(const JobPtr& job);
   EmbeddedTexts tally(std::vector<Delivery> deliveries) const;
+  const EmbeddingMetrics::Saved* saved_by(Source source) const;
 
   asio::any_io_executor executor_;
   Embedder& embedder_;
-  const VectorCache& cache_;
+  VectorCache& cache_;
   const EmbeddingMetrics& metrics_;
   TaskGroup& tasks_;
-  std::unordered_map<std::string, JobPtr> in_flight_;
+  std::unordered_map<TextKey, JobPtr, TextKeyHash> in_flight_;
   ModelQueue queue_;
   CpuPool text_pool_{
       2};  // apart from the model's thread, so that counting never waits for an import's inference

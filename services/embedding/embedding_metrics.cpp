@@ -8,7 +8,16 @@ constexpr auto kTextsHelp = "Texts embedded, by where the vector came from";
 constexpr auto kSaved = "kefu_embedding_tokens_saved_total";
 constexpr auto kSavedHelp = "Tokens that did not go through the model, by what saved them";
 constexpr auto kLookups = "kefu_embedding_cache_lookups_total";
-constexpr auto kLookupsHelp = "Texts looked up in Redis; corrupt and error are misses too";
+constexpr auto kLookupsHelp = "Texts looked up, by tier; corrupt and error are misses too";
+
+telemetry::Counter lookups(telemetry::Metrics& metrics, const char* tier, const char* result) {
+  return metrics.counter(kLookups, kLookupsHelp, {{"tier", tier}, {"result", result}});
+}
+
+EmbeddingMetrics::Saved saved_by(telemetry::Metrics& metrics, const char* source) {
+  return {metrics.counter(kTexts, kTextsHelp, {{"source", source}}),
+          metrics.counter(kSaved, kSavedHelp, {{"source", source}})};
+}
 
 telemetry::Gauge lane_gauge(telemetry::Metrics& metrics, const char* name, const char* help,
                             const char* lane) {
@@ -19,16 +28,19 @@ telemetry::Gauge lane_gauge(telemetry::Metrics& metrics, const char* name, const
 
 EmbeddingMetrics::EmbeddingMetrics(telemetry::Metrics& metrics)
     : texts_computed(metrics.counter(kTexts, kTextsHelp, {{"source", "model"}})),
-      texts_cached(metrics.counter(kTexts, kTextsHelp, {{"source", "cache"}})),
-      texts_joined(metrics.counter(kTexts, kTextsHelp, {{"source", "joined"}})),
       tokens_computed(
           metrics.counter("kefu_embedding_tokens_computed_total", "Tokens that went through the model")),
-      tokens_saved_by_cache(metrics.counter(kSaved, kSavedHelp, {{"source", "cache"}})),
-      tokens_saved_by_joining(metrics.counter(kSaved, kSavedHelp, {{"source", "joined"}})),
-      cache_hits(metrics.counter(kLookups, kLookupsHelp, {{"result", "hit"}})),
-      cache_misses(metrics.counter(kLookups, kLookupsHelp, {{"result", "miss"}})),
-      cache_corrupt(metrics.counter(kLookups, kLookupsHelp, {{"result", "corrupt"}})),
-      cache_errors(metrics.counter(kLookups, kLookupsHelp, {{"result", "error"}})),
+      by_memory(saved_by(metrics, "memory")),
+      by_redis(saved_by(metrics, "redis")),
+      by_joining(saved_by(metrics, "joined")),
+      memory_hits(lookups(metrics, "memory", "hit")),
+      memory_misses(lookups(metrics, "memory", "miss")),
+      memory_entries(metrics.gauge("kefu_embedding_memory_cache_entries", "Vectors in this process's cache")),
+      memory_bytes(metrics.gauge("kefu_embedding_memory_cache_bytes", "What they take")),
+      redis_hits(lookups(metrics, "redis", "hit")),
+      redis_misses(lookups(metrics, "redis", "miss")),
+      redis_corrupt(lookups(metrics, "redis", "corrupt")),
+      redis_errors(lookups(metrics, "redis", "error")),
       cache_write_errors(
           metrics.counter("kefu_embedding_cache_write_errors_total", "Vectors that Redis did not take")),
       queued_texts{

@@ -11,17 +11,26 @@ namespace kefu::embedding {
 struct EmbeddingMetrics {
   explicit EmbeddingMetrics(telemetry::Metrics& metrics);
 
-  telemetry::Counter texts_computed;
-  telemetry::Counter texts_cached;
-  telemetry::Counter texts_joined;
-  telemetry::Counter tokens_computed;
-  telemetry::Counter tokens_saved_by_cache;
-  telemetry::Counter tokens_saved_by_joining;
+  /// Of one source of vectors that costs no model.
+  struct Saved {
+    telemetry::Counter texts;
+    telemetry::Counter tokens;
+  };
 
-  telemetry::Counter cache_hits;
-  telemetry::Counter cache_misses;
-  telemetry::Counter cache_corrupt;
-  telemetry::Counter cache_errors;  ///< lookups: each is a miss too
+  telemetry::Counter texts_computed;
+  telemetry::Counter tokens_computed;
+  Saved by_memory;
+  Saved by_redis;
+  Saved by_joining;
+
+  telemetry::Counter memory_hits;
+  telemetry::Counter memory_misses;
+  telemetry::Gauge memory_entries;
+  telemetry::Gauge memory_bytes;
+  telemetry::Counter redis_hits;
+  telemetry::Counter redis_misses;
+  telemetry::Counter redis_corrupt;
+  telemetry::Counter redis_errors;  ///< lookups: each is a miss too
   telemetry::Counter cache_write_errors;
 
   std::array<telemetry::Gauge, 2> queued_texts;   ///< by Lane

@@ -52,6 +52,8 @@ void ModelQueue::promoted(const JobPtr& job) {
   LaneQueue& questions = lanes_[index(Lane::question)];
   questions.jobs.push_back(job);
   questions.tokens += job->tokens();
+  show_depth();
+  changed_.raise();  // whoever may take no more imports may take this
 }
 
 void ModelQueue::drop_unwanted() {

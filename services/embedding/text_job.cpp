@@ -4,7 +4,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace kefu::embedding {
+
+TextWait::TextWait(const asio::any_io_executor& executor, std::vector<Delivery> deliveries, Deadline deadline)
+    : timer_(executor, deadline.time()),
+      deadline_(deadline),
+      missing_(static_cast<std::size_t>(std::ranges::count(deliveries, nullptr, &Delivery::value))),
+      deliveries_(std::move(deliveries)) {}
 
 void TextWait::deliver(std::size_t index, Result<Delivery> delivery) {
   if (error_ || missing_ == 0) return;
@@ -27,15 +36,11 @@ Task<Result<std::vector<Delivery>>> TextWait::all() {
 }
 
 void TextJob::add_waiter(const std::shared_ptr<TextWait>& wait, std::size_t index) {
-  if (value_) {  // finished, and still being stored
-    if (*value_) {
-      wait->deliver(index, Delivery{**value_, Source::joined});
-    } else {
-      wait->deliver(index, fail(value_->error()));
-    }
+  if (joined_) {  // finished, and still being stored
+    wait->deliver(index, *joined_);
     return;
   }
-  waiters_.push_back({wait, index, waiters_.empty() ? Source::model : Source::joined});
+  waiters_.push_back({wait, index});
 }
 
 bool TextJob::wanted() const {
@@ -54,18 +59,18 @@ Deadline TextJob::wanted_until() const {
   return last;
 }
 
-void TextJob::finish(Result<std::shared_ptr<const TextVector>> value, Source source) {
-  if (value_) return;
-  value_ = std::move(value);
-  for (const Waiter& waiter : std::exchange(waiters_, {})) {
+void TextJob::finish(Result<Delivery> delivery) {
+  if (joined_) return;
+  joined_ = delivery;
+  if (*joined_) **joined_ = Delivery{(*joined_)->value, Source::joined};
+  const std::vector<Waiter> waiters = std::exchange(waiters_, {});
+  const auto first = std::ranges::find_if(waiters, [](const Waiter& waiter) {
     const auto wait = waiter.wait.lock();
-    if (!wait) continue;
-    if (*value_) {
-      wait->deliver(waiter.index,
-                    Delivery{**value_, waiter.source == Source::joined ? Source::joined : source});
-    } else {
-      wait->deliver(waiter.index, fail(value_->error()));
-    }
+    return wait && wait->wants_more();
+  });
+  for (auto waiter = waiters.begin(); waiter != waiters.end(); ++waiter) {
+    if (const auto wait = waiter->wait.lock())
+      wait->deliver(waiter->index, waiter == first ? delivery : *joined_);
   }
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "cached_value.hpp"
 #include "embedder.hpp"
+#include "lane.hpp"
+#include "text_key.hpp"
 
 #include <kefu/async/task.hpp>
 #include <kefu/base/deadline.hpp>
@@ -10,30 +11,31 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 namespace kefu::embedding {
 
-/// Questions, whose callers wait, go before imports, however many of those there are.
-enum class Lane { question, import };
-
-/// Where a caller's vector came from.
-enum class Source { model, cache, joined };
+/// Where a caller's vector came from. `joined`: another caller had the same text in work.
+enum class Source { model, memory, redis, joined };
 
 struct Delivery {
   std::shared_ptr<const TextVector> value;
   Source source = Source::model;
+  /// Of the vector's tokens, those that went through the model for this caller: of a text in windows possibly
+  /// not all, of a joined one none.
+  std::uint32_t computed_tokens = 0;
 };
 
 /// One caller that waits for all texts of its request. Event loop only.
 class TextWait {
  public:
-  TextWait(const asio::any_io_executor& executor, std::size_t texts, Deadline deadline)
-      : timer_(executor, deadline.time()), deadline_(deadline), missing_(texts), deliveries_(texts) {}
+  /// For what is missing among the deliveries: those without a value.
+  TextWait(const asio::any_io_executor& executor, std::vector<Delivery> deliveries, Deadline deadline);
 
+  bool lacks(std::size_t index) const { return !deliveries_[index].value; }
   /// The first failure ends the wait.
   void deliver(std::size_t index, Result<Delivery> delivery);
   /// False once the caller has no use for further texts.
@@ -55,9 +57,9 @@ class TextWait {
 /// as anybody waits. Event loop only.
 class TextJob {
  public:
-  TextJob(std::string key, Lane lane) : key_(std::move(key)), lane_(lane) {}
+  TextJob(const TextKey& key, Lane lane) : key_(key), lane_(lane) {}
 
-  const std::string& key() const { return key_; }
+  const TextKey& key() const { return key_; }
   Lane lane() const { return lane_; }
   /// A question has joined an import.
   void promote() { lane_ = Lane::question; }
@@ -67,8 +69,8 @@ class TextJob {
   bool wanted() const;
   /// When the last of those who wait gives up; has passed where nobody waits.
   Deadline wanted_until() const;
-  /// The first waiter is told `source`, those who came after it `joined`.
-  void finish(Result<std::shared_ptr<const TextVector>> value, Source source);
+  /// The first of those who still wait gets it as it is, the others as `joined`.
+  void finish(Result<Delivery> delivery);
 
   /// Set once the text turns out to be new.
   void set_input(ModelInput input) {
@@ -83,15 +85,14 @@ class TextJob {
   struct Waiter {
     std::weak_ptr<TextWait> wait;  // expires when the caller gives up
     std::size_t index;
-    Source source;
   };
 
-  std::string key_;
+  TextKey key_;
   Lane lane_;
   ModelInput input_;
   std::size_t tokens_ = 0;
   std::vector<Waiter> waiters_;
-  std::optional<Result<std::shared_ptr<const TextVector>>> value_;
+  std::optional<Result<Delivery>> joined_;  // what whoever comes later gets, once it is finished
 };
 
 }  // namespace kefu::embedding

@@ -48,6 +48,34 @@ std::string format_duration(std::chrono::milliseconds duration) {
                                       : fmt::format("{}ms", duration.count());
 }
 
+struct SizeUnit {
+  std::string_view suffix;
+  std::size_t bytes;
+};
+constexpr std::array kSizeUnits{SizeUnit{"GiB", 1UL << 30}, SizeUnit{"MiB", 1UL << 20},
+                                SizeUnit{"KiB", 1UL << 10}, SizeUnit{"B", 1}};
+
+/// The text of CLI11's error, empty when `text` is a size.
+std::string parse_size(const std::string& text, ByteSize& out) {
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view suffix(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const auto unit = std::ranges::find(kSizeUnits, suffix, &SizeUnit::suffix);
+  const bool nothing = error == std::errc{} && number == 0 && suffix.empty();
+  constexpr std::size_t kLargest = 1UL << 50;
+  if (!nothing && (error != std::errc{} || unit == kSizeUnits.end() || number > kLargest / unit->bytes)) {
+    return fmt::format("\"{}\" is not a size such as 64KiB, 32MiB or 1GiB", text);
+  }
+  out.bytes = nothing ? 0 : number * unit->bytes;
+  return {};
+}
+
+std::string format_size(ByteSize size) {
+  const auto unit = std::ranges::find_if(
+      kSizeUnits, [&](const SizeUnit& each) { return size.bytes != 0 && size.bytes % each.bytes == 0; });
+  return unit == kSizeUnits.end() ? "0" : fmt::format("{}{}", size.bytes / unit->bytes, unit->suffix);
+}
+
 }  // namespace
 
 class Settings::Impl {
@@ -128,6 +156,14 @@ void Settings::add(const std::string& name, std::chrono::milliseconds& value, co
   impl_->declare(name, impl_->app_.add_option_function<std::string>("--" + name, take, help)
                            ->default_str(format_duration(value))
                            ->type_name("DURATION"));
+}
+void Settings::add(const std::string& name, ByteSize& value, const std::string& help) {
+  const auto take = [&value](const std::string& text) {
+    if (const std::string error = parse_size(text, value); !error.empty()) throw CLI::ValidationError(error);
+  };
+  impl_->declare(name, impl_->app_.add_option_function<std::string>("--" + name, take, help)
+                           ->default_str(format_size(value))
+                           ->type_name("SIZE"));
 }
 void Settings::add_secret(const std::string& name, std::string& value, const std::string& help) {
   impl_->declare(name, impl_->app_.add_option("--" + name, value)->group(""));  // no line in the help

@@ -32,8 +32,9 @@ class EmbeddingSystem {
     std::map<std::string, std::string> environment = {};
   };
 
-  /// With the default model, and serving.
-  EmbeddingSystem() : EmbeddingSystem(Model{.arguments = {"--model", KEFU_TEST_MODEL}}) {
+  /// With the default model, and serving. Without the cache in memory: what Redis does can be seen.
+  EmbeddingSystem()
+      : EmbeddingSystem(Model{.arguments = {"--model", KEFU_TEST_MODEL, "--memory-cache", "0"}}) {
     EXPECT_TRUE(serves());
   }
   explicit EmbeddingSystem(Model model)

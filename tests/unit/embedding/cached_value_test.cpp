@@ -1,20 +1,26 @@
 #include "cached_value.hpp"
 
+#include <kefu/vector/codec.hpp>
+
 #include <gtest/gtest.h>
+
+#include <random>
 
 namespace kefu::embedding {
 namespace {
 
-const TextVector kValue{as_kept({0.6F, 0, -0.8F, 0}), 7};
+const DatedVector kValue{{as_kept({0.6F, 0, -0.8F, 0}), 7},
+                         std::chrono::sys_seconds(std::chrono::seconds(1'800'000'000))};
 
 TEST(CachedValue, ComesBackAsItWasKept) {
   const std::string bytes = encode_cached_value("key", kValue);
-  EXPECT_EQ(bytes.size(), 8U + 4 * 2 + 8);
+  EXPECT_EQ(bytes.size(), 12U + 4 * 2 + 8);
   const auto back = decode_cached_value("key", bytes, 4);
   ASSERT_TRUE(back);
-  EXPECT_EQ(back->vector, kValue.vector);
-  EXPECT_EQ(back->tokens, 7U);
-  EXPECT_EQ(as_kept(back->vector), back->vector);
+  EXPECT_EQ(back->value.vector, kValue.value.vector);
+  EXPECT_EQ(back->value.tokens, 7U);
+  EXPECT_EQ(back->written, kValue.written);
+  EXPECT_EQ(as_kept(back->value.vector), back->value.vector);
 }
 
 TEST(CachedValue, IsRefusedAfterAnyChangeOfABit) {
@@ -38,6 +44,27 @@ TEST(CachedValue, IsRefusedWhenCutOrForeign) {
     EXPECT_FALSE(decode_cached_value("key", bytes.substr(0, size), 4));
   EXPECT_FALSE(decode_cached_value("key", bytes + "x", 4));
   EXPECT_FALSE(decode_cached_value("key", "[0.1, 0.2, 0.3, 0.4]", 4));
+}
+
+TEST(CachedValue, LosesLessThanAMillionthOfTheCosine) {
+  std::mt19937 random(1);
+  std::normal_distribution<float> component;
+  for (const std::size_t dimensions : {64U, 384U, 1024U, 4096U}) {
+    for (int i = 0; i < 100; ++i) {
+      Vector exact(dimensions);
+      for (float& each : exact) each = component(random);
+      vector::normalize_length(exact);
+      const Vector kept = as_kept(exact);
+      double cosine = 0;
+      double length = 0;
+      for (std::size_t c = 0; c < dimensions; ++c) {
+        cosine += double{exact[c]} * kept[c];
+        length += double{kept[c]} * kept[c];
+      }
+      EXPECT_GT(cosine, 1 - 1e-6);
+      EXPECT_NEAR(length, 1, 1e-6);
+    }
+  }
 }
 
 }  // namespace

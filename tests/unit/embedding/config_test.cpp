@@ -39,6 +39,11 @@ TEST(EmbeddingConfig, KnowsAModelThatTakesTextsAsTheyAre) {
   EXPECT_EQ(reading.config.model.passage_prefix, "");
 }
 
+TEST(EmbeddingConfig, TakesTheSizeOfTheMemoryTier) {
+  EXPECT_EQ(read({}).config.cache().memory_bytes, 32UL << 20);
+  EXPECT_EQ(read({"--memory-cache", "0"}).config.cache().memory_bytes, 0U);
+}
+
 TEST(EmbeddingConfig, TakesARemoteModel) {
   const Reading reading = read({"--embedding-url", "https://host/v1", "--embedding-model", "bge-m3",
                                 "--embedding-dimensions", "1024", "--embedding-batch", "64",

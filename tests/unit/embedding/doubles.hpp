@@ -90,6 +90,7 @@ class FakeCache final : public redis::KeyValueCache {
   Task<Result<std::vector<std::optional<std::string>>>> get_many(std::vector<std::string> keys,
                                                                  Deadline) override {
     ++lookups;
+    if (failure) co_return fail(*failure);
     if (down) co_return fail(Errc::unavailable, "down");
     std::vector<std::optional<std::string>> found;
     for (const std::string& key : keys) {
@@ -101,6 +102,7 @@ class FakeCache final : public redis::KeyValueCache {
   Task<Result<>> put_many(std::vector<std::pair<std::string, std::string>> entries, std::chrono::seconds,
                           Deadline) override {
     ++writes;
+    if (failure) co_return fail(*failure);
     if (down) co_return fail(Errc::unavailable, "down");
     for (auto& [key, value] : entries) values[key] = value;
     co_return Result<>{};
@@ -109,6 +111,7 @@ class FakeCache final : public redis::KeyValueCache {
 
   std::map<std::string, std::string> values;
   bool down = false;
+  std::optional<Error> failure;
   std::size_t lookups = 0;
   std::size_t writes = 0;
 };

@@ -20,7 +20,7 @@ TEST_F(EmbeddingFlowTest, GivesATextTheSameVectorFreshAndCached) {
   EXPECT_EQ(cached->saved_tokens, 14U);
   EXPECT_EQ(embedder.calls(), 1U);
   EXPECT_EQ(metric("kefu_embedding_tokens_computed_total"), 14);
-  EXPECT_EQ(metric("kefu_embedding_tokens_saved_total{source=\"cache\"}"), 14);
+  EXPECT_EQ(metric("kefu_embedding_tokens_saved_total{source=\"redis\"}"), 14);
 }
 
 TEST_F(EmbeddingFlowTest, TakesFullWidthAndPlainFormsForOneText) {
@@ -73,7 +73,7 @@ TEST_F(EmbeddingFlowTest, AnswersRightWhileRedisIsDownAndCountsMisses) {
   ASSERT_TRUE(embed({"a"}));
   ASSERT_TRUE(embed({"a"}));
   EXPECT_EQ(embedder.seen().size(), 2U);
-  EXPECT_EQ(metric("kefu_embedding_cache_lookups_total{result=\"error\"}"), 2);
+  EXPECT_EQ(metric("kefu_embedding_cache_lookups_total{result=\"error\",tier=\"redis\"}"), 2);
   EXPECT_TRUE(eventually([&] { return metric("kefu_embedding_cache_write_errors_total") == 2; }));
 }
 
@@ -85,7 +85,7 @@ TEST_F(EmbeddingFlowTest, ReplacesACorruptValueOfTheCache) {
   const auto again = embed({"a"});
   ASSERT_TRUE(again);
   EXPECT_EQ(again->vectors[0]->vector, fresh->vectors[0]->vector);
-  EXPECT_EQ(metric("kefu_embedding_cache_lookups_total{result=\"corrupt\"}"), 1);
+  EXPECT_EQ(metric("kefu_embedding_cache_lookups_total{result=\"corrupt\",tier=\"redis\"}"), 1);
   EXPECT_TRUE(eventually([&] { return store.values.begin()->second == good; }));
 }
 
@@ -111,7 +111,7 @@ TEST_F(EmbeddingFlowTest, KeepsTheVectorOfALongTextUnderTheWholeText) {
   ASSERT_TRUE(again);
   EXPECT_EQ(embedder.calls(), calls);
   EXPECT_EQ(again->computed_tokens, 0U);
-  EXPECT_EQ(again->saved_tokens, first->computed_tokens);
+  EXPECT_EQ(again->saved_tokens, first->computed_tokens + first->saved_tokens);
   EXPECT_EQ(again->vectors[0]->vector, first->vectors[0]->vector);
 }
 

@@ -23,6 +23,7 @@ class SettingsTest : public ::testing::Test {
     settings_.add("redis-url", url_, "Where Redis is");
     settings_.add("slots", slots_, "How many at once");
     settings_.add("wait", wait_, "How long");
+    settings_.add("memory", memory_, "How much");
     settings_.add("verbose", verbose_, "Say more");
     settings_.add_secret("api-key", key_, "the key of the provider");
   }
@@ -49,6 +50,7 @@ class SettingsTest : public ::testing::Test {
   std::string url_ = "redis://default";
   std::size_t slots_ = 4;
   std::chrono::milliseconds wait_ = 5s;
+  ByteSize memory_{32UL << 20};
   bool verbose_ = false;
   std::string key_;
   std::string out_;
@@ -72,6 +74,19 @@ TEST_F(SettingsTest, DurationsHaveUnits) {
   EXPECT_THAT(err_, HasSubstr("\"250\" is not a duration"));
   EXPECT_EQ(parse({"--wait", "-1s"}), Settings::Outcome::exit_failure);
   EXPECT_EQ(parse({"--wait", "99999999999h"}), Settings::Outcome::exit_failure);
+}
+
+TEST_F(SettingsTest, SizesHaveUnitsAndNothingIsZero) {
+  EXPECT_EQ(parse({"--help"}), Settings::Outcome::exit_success);
+  EXPECT_THAT(out_, HasSubstr("SIZE=32MiB"));
+  ASSERT_EQ(parse({"--memory", "64KiB"}), Settings::Outcome::run);
+  EXPECT_EQ(memory_.bytes, 64U * 1024);
+  ASSERT_EQ(parse({"--memory", "0"}), Settings::Outcome::run);
+  EXPECT_EQ(memory_.bytes, 0U);
+  for (const char* wrong : {"64", "MiB", "-1MiB", "1.5GiB", "64MB", "99999999999999GiB", "0xMiB"}) {
+    EXPECT_EQ(parse({"--memory", wrong}), Settings::Outcome::exit_failure) << wrong;
+    EXPECT_THAT(err_, HasSubstr("is not a size"));
+  }
 }
 
 TEST_F(SettingsTest, WhatIsNotASettingIsRefusedInOneSentence) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -8,6 +10,8 @@ namespace kefu {
 
 /// 2 * `bytes` lower-case hexadecimal digits from the system's random source.
 std::string random_id(std::size_t bytes = 8);
+
+std::array<std::uint8_t, 32> sha256(std::string_view data);
 
 /// SHA-256 as 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::string_view data);

@@ -11,6 +11,10 @@
 
 namespace kefu::service {
 
+struct ByteSize {
+  std::size_t bytes = 0;
+};
+
 /// One declaration of each setting gives its flag (`--redis-url`), its environment variable
 /// (`KEFU_REDIS_URL`), its key in the file of `--config` (`redis-url = "..."`) and its line in `--help`, in
 /// that order of precedence. The variable given holds the default and receives the value.
@@ -28,6 +32,8 @@ class Settings {
   void add(const std::string& name, bool& value, const std::string& help);
   /// Written with a unit: 250ms, 5s, 2m.
   void add(const std::string& name, std::chrono::milliseconds& value, const std::string& help);
+  /// Written with a unit: 64KiB, 32MiB, 1GiB; or 0.
+  void add(const std::string& name, ByteSize& value, const std::string& help);
   /// A secret is never a flag, which `ps` would show: the environment variable, the file, or `--<name>-file`.
   void add_secret(const std::string& name, std::string& value, const std::string& help);
 
