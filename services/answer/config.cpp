@@ -20,10 +20,13 @@ void Config::declare(service::Settings& settings) {
                "weights of the decision that differ from the defaults: faq.gap=40,threshold.near=0.3");
   settings.add("refusal-zh", flow.refusals.chinese, "what is said in Chinese when there is no answer");
   settings.add("refusal-en", flow.refusals.english, "what is said in English when there is no answer");
-  settings.add("llm-url", llm.base_url,
-               "base URL of an OpenAI-compatible API, such as https://host/v1; empty: no language model");
+  settings.add(
+      "llm-url", llm.urls,
+      "base URL of an OpenAI-compatible API, such as https://host/v1, or several, comma separated, in "
+      "order of preference; empty: no language model");
   settings.add("llm-model", llm.model, "name of the model there");
-  settings.add_secret("llm-api-key", llm.api_key, "key for the language model");
+  settings.add_secret("llm-api-key", llm.api_keys,
+                      "key for the language model; one for all URLs, or one for each, comma separated");
   settings.add("llm-ca-file", llm.ca_file,
                "PEM file of the authorities trusted for --llm-url; empty: the system's");
   settings.add("llm-max-tokens", llm_max_tokens, "length of a generated answer at most");
@@ -40,7 +43,9 @@ void Config::declare(service::Settings& settings) {
 provider::ClientOptions Config::llm_client() const {
   constexpr std::size_t kOpenAtOnce = 64;
   return {.role = provider::kLlm,
-          .endpoint = llm,
+          .endpoint = llm_endpoints_.front(),
+          .fallbacks = {llm_endpoints_.begin() + 1, llm_endpoints_.end()},
+          .proxy = proxy_,
           .attempt_timeout = flow.llm_timeout,
           .slots = {.in_flight = kOpenAtOnce, .waiting = max_in_flight}};
 }
@@ -63,7 +68,8 @@ Result<> Config::complete() {
     return fail(Errc::invalid_argument,
                 fmt::format("top-k must lie between 1 and max-top-k ({})", flow.max_top_k));
   if (!has_llm()) return {};
-  KEFU_CHECK(provider::check(llm, "llm"));
+  KEFU_TRY(llm_endpoints_, provider::endpoints_of(llm, "llm"));
+  KEFU_TRY(proxy_, http::ProxyRules::from_environment());
   if (flow.prompt_passages == 0) return fail(Errc::invalid_argument, "prompt-passages must be at least 1");
   return {};
 }

@@ -98,7 +98,8 @@ Task<Result<std::unique_ptr<ClientExchange>>> Client::Impl::start(ClientRequest 
     if (started) co_return exchange;
     if (exchange->heard() || started.error().code != Errc::unavailable) co_return fail(started.error());
   }
-  KEFU_CO_TRY(auto connection, co_await ClientConnection::open(executor_, url, tls, deadline));
+  KEFU_CO_TRY(auto connection,
+              co_await ClientConnection::open(executor_, url, tls, options_.proxy.proxy_for(url), deadline));
   auto exchange = std::make_unique<ClientExchange>(std::move(connection), options_.max_response_bytes);
   KEFU_CO_CHECK(co_await exchange->start(head, std::move(request.body), is_head, deadline));
   co_return exchange;

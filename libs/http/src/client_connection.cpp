@@ -1,5 +1,7 @@
 #include "client_connection.hpp"
 
+#include "tunnel.hpp"
+
 #include <kefu/async/connect.hpp>
 
 #include <boost/asio/ssl/error.hpp>
@@ -30,9 +32,13 @@ std::string connection_key(const Url& url) {
 
 Task<Result<std::unique_ptr<ClientConnection>>> ClientConnection::open(asio::any_io_executor executor,
                                                                        Url url, asio::ssl::context* tls,
+                                                                       const Proxy* proxy,
                                                                        Deadline deadline) {
-  KEFU_CO_TRY(auto socket, co_await connect_tcp(executor, url.host, url.port, deadline));
+  const std::string host = proxy == nullptr ? url.host : proxy->host;
+  const std::string port = proxy == nullptr ? url.port : proxy->port;
+  KEFU_CO_TRY(auto socket, co_await connect_tcp(executor, host, port, deadline));
   auto connection = std::make_unique<ClientConnection>(std::move(socket), connection_key(url));
+  if (proxy != nullptr) KEFU_CO_CHECK(co_await connection->tunnel(connect_request(*proxy, url), deadline));
   if (tls != nullptr) KEFU_CO_CHECK(co_await connection->handshake(url.host, *tls, deadline));
   co_return connection;
 }
@@ -43,6 +49,21 @@ ClientConnection::ClientConnection(asio::ip::tcp::socket socket, std::string key
         error_code ignored;
         socket_.close(ignored);
       }) {}
+
+/// Before TLS, so that the proxy sees host and port and nothing else.
+Task<Result<>> ClientConnection::tunnel(std::string request, Deadline deadline) {
+  KEFU_CO_CHECK(co_await write_all({asio::buffer(request), asio::const_buffer()}, deadline));
+  std::string head;
+  std::array<char, 1024> piece;
+  while (!head.contains("\r\n\r\n") && head.size() < kMaxTunnelHeadBytes) {
+    KEFU_CO_TRY(const std::size_t got, co_await read_some(asio::buffer(piece), deadline));
+    if (got == 0) co_return fail(Errc::unavailable, "the proxy closed the connection", key_);
+    head.append(piece.data(), got);
+  }
+  if (auto made = check_tunnel(head); !made)
+    co_return fail(made.error().code, made.error().message, key_ + ": " + made.error().detail);
+  co_return Result<>{};
+}
 
 Task<Result<>> ClientConnection::handshake(std::string host, asio::ssl::context& tls, Deadline deadline) {
   tls_.emplace(socket_, tls);

@@ -27,9 +27,11 @@ class ClientConnection {
  public:
   using Buffers = std::array<asio::const_buffer, 2>;
 
-  /// `tls` is null for http; else it outlives the connection.
+  /// `tls` is null for http; else it outlives the connection. Through `proxy`, which outlives the call,
+  /// unless that is null.
   static Task<Result<std::unique_ptr<ClientConnection>>> open(asio::any_io_executor executor, Url url,
-                                                              asio::ssl::context* tls, Deadline deadline);
+                                                              asio::ssl::context* tls, const Proxy* proxy,
+                                                              Deadline deadline);
   ClientConnection(asio::ip::tcp::socket socket, std::string key);
 
   /// 0 when the server ended the connection in order.
@@ -43,6 +45,7 @@ class ClientConnection {
   boost::beast::flat_buffer& buffer() { return buffer_; }
 
  private:
+  Task<Result<>> tunnel(std::string request, Deadline deadline);
   Task<Result<>> handshake(std::string host, asio::ssl::context& tls, Deadline deadline);
   std::unexpected<Error> failure(const boost::system::error_code& error) const;
 

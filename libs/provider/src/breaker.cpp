@@ -2,6 +2,11 @@
 
 namespace kefu::provider {
 
+bool Breaker::admits(Time now) const {
+  if (state_ == State::open) return now >= retry_at_;
+  return state_ == State::closed || !trying_;
+}
+
 bool Breaker::admit(Time now) {
   if (state_ == State::closed) return true;
   if (state_ == State::open) {

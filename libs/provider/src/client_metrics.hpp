@@ -6,6 +6,8 @@
 #include <kefu/telemetry/error_counters.hpp>
 #include <kefu/telemetry/metrics.hpp>
 
+#include <cstddef>
+
 namespace kefu::provider {
 
 /// The series of one role.
@@ -14,15 +16,27 @@ class ClientMetrics {
   ClientMetrics(telemetry::Metrics& metrics, Role role);
 
   void failed(Errc code) const { errors_.count(code); }
-  void show(Breaker::State state) const;
 
   telemetry::Histogram seconds;  ///< of each attempt, until the last byte of its response
   telemetry::Counter retries;
+  telemetry::Counter failovers;
   telemetry::Gauge in_flight;
 
  private:
   telemetry::ErrorCounters errors_;
+};
+
+/// The series of one of its endpoints, which the label numbers in their order, from 1.
+class EndpointMetrics {
+ public:
+  EndpointMetrics(telemetry::Metrics& metrics, Role role, std::size_t number);
+
+  void show(Breaker::State state) const { breaker_.set(static_cast<double>(state)); }
+  void show_limit(std::size_t requests) const { limit_.set(static_cast<double>(requests)); }
+
+ private:
   telemetry::Gauge breaker_;
+  telemetry::Gauge limit_;
 };
 
 }  // namespace kefu::provider

@@ -86,9 +86,9 @@ std::optional<std::uint64_t> tokens_of(const json& response) {
 }  // namespace
 
 std::string embeddings_request(const EmbeddingsRequest& request) {
-  json body = {{"model", request.model},
-               {"input", request.input},
-               {"encoding_format", request.encoding == VectorEncoding::base64 ? "base64" : "float"}};
+  json body = {{"model", request.model}, {"input", request.input}};
+  if (request.encoding != VectorEncoding::unsaid)
+    body["encoding_format"] = request.encoding == VectorEncoding::base64 ? "base64" : "float";
   if (request.dimensions != 0) body["dimensions"] = request.dimensions;
   // Texts are valid UTF-8 by now; the replacement only keeps a bug from throwing.
   return body.dump(-1, ' ', false, json::error_handler_t::replace);

@@ -17,6 +17,10 @@ namespace kefu::provider {
 class Client::Receiver {
  public:
   virtual ~Receiver() = default;
+  /// Before each attempt.
+  void begin() { takers_error_ = callers_error_ = made_sense_ = false; }
+  /// Whether another response may follow one that was no good.
+  virtual bool takes_another() const = 0;
   /// `attempt` ends before or with `whole`.
   virtual Task<Result<>> receive(http::ResponseStream& response, Deadline attempt, Deadline whole) = 0;
   /// The error came from the taker, which says in its own words what is wrong ...
@@ -47,6 +51,7 @@ class Client::Receiver {
 class Client::BodyReceiver final : public Client::Receiver {
  public:
   explicit BodyReceiver(TakeBody take) : take_(std::move(take)) {}
+  bool takes_another() const override { return true; }
   Task<Result<>> receive(http::ResponseStream& response, Deadline attempt, Deadline) override {
     std::string body;
     while (true) {
@@ -65,6 +70,8 @@ class Client::BodyReceiver final : public Client::Receiver {
 class Client::EventReceiver final : public Client::Receiver {
  public:
   explicit EventReceiver(TakeEvents take) : take_(std::move(take)) {}
+  /// What its taker has heard it cannot forget.
+  bool takes_another() const override { return false; }
   Task<Result<>> receive(http::ResponseStream& response, Deadline, Deadline whole) override {
     http::SseParser parser;
     bool over = false;

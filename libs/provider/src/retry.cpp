@@ -43,4 +43,14 @@ std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view valu
   return std::chrono::seconds(std::clamp<std::int64_t>(left, 0, kMostSeconds));
 }
 
+std::optional<std::chrono::milliseconds> asked_pause(const http::Fields& fields,
+                                                     std::chrono::system_clock::time_point now) {
+  const std::string_view text = trim(fields.get("retry-after-ms"));
+  std::int64_t milliseconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), milliseconds);
+  if (error == std::errc{} && end == text.data() + text.size() && milliseconds >= 0)
+    return std::chrono::milliseconds(std::min(milliseconds, kMostSeconds * 1000));
+  return parse_retry_after(fields.get("Retry-After"), now);
+}
+
 }  // namespace kefu::provider

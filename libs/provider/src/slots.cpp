@@ -1,17 +1,22 @@
 #include <kefu/provider/slots.hpp>
 
+#include <algorithm>
+
 namespace kefu::provider {
 
-Task<Result<Slots::Place>> Slots::acquire(Deadline deadline) {
-  while (true) {
-    if (auto permit = in_flight_.try_acquire()) co_return Place(*std::move(permit), freed_);
-    if (waiting_ >= limits_.waiting)
-      co_return fail(Errc::overloaded, "has too many requests waiting for it, try again later");
-    ++waiting_;
-    const bool freed = co_await freed_.wait(deadline);
-    --waiting_;
-    if (!freed) co_return fail(Errc::deadline_exceeded, "had no place for the request in time");
-  }
+Slots::Slots(std::size_t most, Signal& freed)
+    : most_(static_cast<double>(std::max<std::size_t>(most, 1))), limit_(most_), freed_(freed) {}
+
+void Slots::succeeded() {
+  const std::size_t before = limit();
+  limit_ = std::min(most_, limit_ + 1 / limit_);
+  if (limit() > before) freed_.raise();
+}
+
+void Slots::refused(Time sent, Time now) {
+  if (sent < halved_at_) return;
+  limit_ = std::max(1.0, limit_ / 2);
+  halved_at_ = now;
 }
 
 }  // namespace kefu::provider

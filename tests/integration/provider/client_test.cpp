@@ -41,11 +41,14 @@ class ProviderClientTest : public ::testing::Test {
     if (takers_error) co_return fail(*takers_error);
     co_return Result<>{};
   }
-  Task<Outcome> begin_post(Deadline deadline) {
+  Task<Outcome> begin_post(Deadline deadline, std::size_t tokens = 0) {
     return client->post(
-        kPath, R"({"input":"a"})", [this](std::string body) { return take(std::move(body)); }, deadline);
+        kPath, R"({"input":"a"})", [this](std::string body) { return take(std::move(body)); }, deadline,
+        tokens);
   }
-  Outcome post(std::chrono::milliseconds time = 10s) { return run_task(io, begin_post(Deadline::in(time))); }
+  Outcome post(std::chrono::milliseconds time = 10s, std::size_t tokens = 0) {
+    return run_task(io, begin_post(Deadline::in(time), tokens));
+  }
   /// Reads events until "over".
   Outcome stream(std::chrono::milliseconds time = 10s) {
     Client::TakeEvents take{.event = [this](std::string_view data) -> Result<bool> {
@@ -71,7 +74,8 @@ class ProviderClientTest : public ::testing::Test {
     return metric("kefu_provider_errors_total", fmt::format("code=\"{}\",", code));
   }
   double retries() const { return metric("kefu_provider_retries_total"); }
-  double breaker() const { return metric("kefu_provider_breaker_state"); }
+  double breaker() const { return metric("kefu_provider_breaker_state", "endpoint=\"1\","); }
+  double open_at_most() const { return metric("kefu_provider_concurrency_limit", "endpoint=\"1\","); }
 
   asio::io_context io;
   telemetry::Metrics metrics;
@@ -183,6 +187,52 @@ TEST_F(ProviderClientTest, WaitsAsLongAsTheProviderAsksWhereThatFits) {
   const auto begin = Deadline::Clock::now();
   EXPECT_TRUE(post(30s).result);
   EXPECT_GE(Deadline::Clock::now() - begin, 1s);
+}
+
+TEST_F(ProviderClientTest, WaitsForTheMillisecondsThatAzureNames) {
+  endpoint.then(FakeEndpoint::responds(429, "{}", {{"retry-after-ms", "300"}, {"Retry-After", "60"}}));
+  endpoint.then(FakeEndpoint::responds(200, "{}"));
+  const auto begin = Deadline::Clock::now();
+  EXPECT_TRUE(post(30s).result);
+  EXPECT_GE(Deadline::Clock::now() - begin, 300ms);
+}
+
+TEST_F(ProviderClientTest, SendsNothingThatTheProviderHasAnnouncedToRefuse) {
+  endpoint.then(FakeEndpoint::responds(200, "{}",
+                                       {{"x-ratelimit-remaining-requests", "0"},
+                                        {"x-ratelimit-limit-requests", "1"},
+                                        {"x-ratelimit-reset-requests", "6m0s"}}));
+  EXPECT_TRUE(post().result);
+  const Outcome refused = post();
+  expect_error(refused, Errc::overloaded, 0);
+  EXPECT_THAT(refused.result.error().message, HasSubstr("is over its rate limit, try again in "));
+  EXPECT_EQ(endpoint.seen().size(), 1U);
+}
+
+TEST_F(ProviderClientTest, WaitsUntilThereAreTokensForARequest) {
+  endpoint.then(FakeEndpoint::responds(
+      200, "{}", {{"x-ratelimit-remaining-tokens", "100"}, {"x-ratelimit-reset-tokens", "200ms"}}));
+  endpoint.then(FakeEndpoint::responds(200, "{}"));
+  const auto begin = Deadline::Clock::now();
+  EXPECT_TRUE(post().result);
+  EXPECT_TRUE(post(10s, 60).result);
+  EXPECT_TRUE(post(10s, 60).result);  // 40 are left, and all of them at the reset
+  EXPECT_GE(Deadline::Clock::now() - begin, 200ms);
+  EXPECT_EQ(endpoint.seen().size(), 3U);
+}
+
+TEST_F(ProviderClientTest, OpensHalfAsManyRequestsAfterA429AndMoreAgainAfterSuccesses) {
+  make({.attempts = 1, .slots = {.in_flight = 8}});
+  EXPECT_EQ(open_at_most(), 8);
+  endpoint.then(FakeEndpoint::responds(429, "{}"));
+  endpoint.then(FakeEndpoint::responds(429, "{}"));
+  endpoint.then(FakeEndpoint::responds(200, "{}"));
+  EXPECT_FALSE(post().result);
+  EXPECT_EQ(open_at_most(), 4);
+  EXPECT_FALSE(post().result);
+  EXPECT_EQ(open_at_most(), 2);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(post().result);
+  EXPECT_EQ(open_at_most(), 3);
 }
 
 TEST_F(ProviderClientTest, FailsAtOnceWhereTheProvidersTimeDoesNotFitAndSendsNothingMeanwhile) {

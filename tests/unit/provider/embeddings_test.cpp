@@ -21,6 +21,9 @@ TEST(EmbeddingsRequest, HasTheFieldsOfOpenAi) {
       embeddings_request({.model = "m", .input = {"a"}, .encoding = VectorEncoding::base64}));
   EXPECT_EQ(plain.at("encoding_format"), "base64");
   EXPECT_FALSE(plain.contains("dimensions"));
+  const auto plainer = nlohmann::json::parse(
+      embeddings_request({.model = "m", .input = {"a"}, .encoding = VectorEncoding::unsaid}));
+  EXPECT_FALSE(plainer.contains("encoding_format"));
 }
 
 TEST(ParseEmbeddings, PutsVectorsInTheOrderOfTheInput) {

@@ -46,6 +46,8 @@ TEST(Endpoint, JoinsItsAddressAndAPathWithOneSlash) {
             "https://host/v1/embeddings");
   EXPECT_EQ((Endpoint{.base_url = "https://host/v1//", .model = "m"}.url("/embeddings")),
             "https://host/v1/embeddings");
+  EXPECT_EQ((Endpoint{.base_url = "https://host/v1/?tenant=7", .model = "m"}.url("/embeddings")),
+            "https://host/v1/embeddings?tenant=7");
 }
 
 TEST(Endpoint, NamesItsPortOnlyWhereItIsUnusual) {

@@ -4,6 +4,7 @@
 #include <kefu/base/deadline.hpp>
 #include <kefu/base/error.hpp>
 #include <kefu/http/message.hpp>
+#include <kefu/http/proxy.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -24,6 +25,7 @@ struct ClientOptions {
   std::size_t max_idle_connections = 16;  ///< kept open per client, for all hosts together
   std::size_t max_response_bytes = 16 * 1024 * 1024;
   std::string ca_file = {};  ///< PEM; empty: the system's certificates
+  ProxyRules proxy = {};     ///< for https
 };
 
 struct ClientRequest {
@@ -44,11 +46,11 @@ class ResponseStream {
   virtual Task<Result<std::string>> read_some(Deadline deadline) = 0;
 };
 
-/// HTTP/1.1 client (Beast) over TCP or TLS (certificates and host names are verified), with kept-alive
-/// connections. A request on a kept connection that the server had closed is sent again on a new one; nothing
-/// else is retried. Errors of all: `invalid_argument` (bad URL), `unavailable` (no connection, TLS failure),
-/// `deadline_exceeded`, `bad_upstream`, `payload_too_large`. A status of 400 or more is a response, not an
-/// error.
+/// HTTP/1.1 client (Beast) over TCP or TLS (certificates and host names are verified; through the
+/// tunnel of a proxy where the rules say so), with kept-alive connections. A request on a kept connection
+/// that the server had closed is sent again on a new one; nothing else is retried. Errors of all:
+/// `invalid_argument` (bad URL), `unavailable` (no connection, TLS failure), `deadline_exceeded`,
+/// `bad_upstream`, `payload_too_large`. A status of 400 or more is a response, not an error.
 class Client {
  public:
   Client(asio::any_io_executor executor, ClientOptions options);

@@ -17,6 +17,8 @@ class Breaker {
 
   explicit Breaker(Options options) : options_(options) {}
 
+  /// Whether admit() would let a request through.
+  bool admits(Time now) const;
   /// Whether a request may go out. Whoever was let through says by exactly one of the following how it went.
   bool admit(Time now);
   void succeeded();

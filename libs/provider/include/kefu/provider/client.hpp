@@ -1,14 +1,15 @@
 #pragma once
 
+#include <kefu/async/in_flight_limit.hpp>
+#include <kefu/async/signal.hpp>
 #include <kefu/async/task.hpp>
 #include <kefu/base/deadline.hpp>
 #include <kefu/base/error.hpp>
-#include <kefu/http/client.hpp>
+#include <kefu/http/proxy.hpp>
 #include <kefu/provider/breaker.hpp>
 #include <kefu/provider/endpoint.hpp>
 #include <kefu/provider/retry.hpp>
 #include <kefu/provider/role.hpp>
-#include <kefu/provider/slots.hpp>
 #include <kefu/telemetry/metrics.hpp>
 
 #include <chrono>
@@ -19,19 +20,32 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <vector>
+
+namespace kefu::http {
+class ResponseStream;
+}
 
 namespace kefu::provider {
 
 class ClientMetrics;
 
+/// How many requests of a client there may be.
+struct RequestLimits {
+  std::size_t in_flight = 16;  ///< open at one endpoint; fewer after its 429s
+  std::size_t waiting = 64;    ///< more than can be open at all of them
+};
+
 struct ClientOptions {
   Role role = {};
   Endpoint endpoint = {};
+  std::vector<Endpoint> fallbacks = {};  ///< of the same model, in order of preference
+  http::ProxyRules proxy = {};
   /// Of one attempt, from its first byte sent to the last one received; of a stream to its head.
   std::chrono::milliseconds attempt_timeout{10000};
-  unsigned attempts = 3;
+  unsigned attempts = 3;  ///< at least one at each endpoint
   Backoff backoff = {};
-  Slots::Limits slots = {};
+  RequestLimits slots = {};
   Breaker::Options breaker = {};
   std::size_t max_response_bytes = 16UL * 1024 * 1024;
 };
@@ -42,11 +56,17 @@ struct Outcome {
   int status = 0;
 };
 
-/// POSTs JSON to one endpoint. Tries again, with full jitter and within the deadline, only what cost nothing:
-/// a connection that failed before a byte of the response came, and the statuses 429, 500, 502, 503 and 504.
-/// Where the provider names a time (Retry-After), nothing is sent before it; if that is after the deadline, a
-/// request fails at once. A provider that fails several times in a row is left alone for a while. What a
-/// response's taker calls `bad_upstream` counts as the provider's failure; its other errors are the caller's.
+/// POSTs JSON to one model at one or several endpoints. A request goes to the first of them, in their order,
+/// that may be asked: one that failed several times in a row is left alone for a while, one that named a time
+/// (Retry-After, x-ratelimit-*) until then, and one with as many requests open as it takes until one is over.
+///
+/// An attempt that failed is followed at once by one at the next endpoint, unless it was the request that was
+/// refused (400, 413, 422, or by the taker). While others are left to be asked, an attempt has no more than
+/// its share of the time. Where none is left, it is tried again after a pause with full jitter, within the
+/// deadline, and only what cost nothing: a connection that failed before a byte of the response came, and the
+/// statuses 429, 500, 502, 503 and 504. Where no endpoint may be asked before the deadline a request fails at
+/// once. What a response's taker calls `bad_upstream` counts as the provider's failure; its other errors are
+/// the caller's.
 ///
 /// Errors: `unavailable` (no connection, 5xx, or left alone), `overloaded` (429, or too many wait here),
 /// `bad_upstream` (refused our key or request, not its protocol, truncated), `payload_too_large` (413),
@@ -57,10 +77,13 @@ class Client {
   Client(asio::any_io_executor executor, ClientOptions options, telemetry::Metrics& metrics);
   ~Client();
 
-  /// Takes the whole body of the response, on the event loop; may hand it to a pool.
+  /// Takes the whole body of a response, on the event loop; may hand it to a pool. Called again for the next
+  /// endpoint's where it said `bad_upstream`.
   using TakeBody = std::function<Task<Result<>>(std::string body)>;
-  /// `path` follows the base URL: "/embeddings".
-  Task<Outcome> post(std::string path, std::string json, TakeBody take, Deadline deadline);
+  /// `path` follows the base URL: "/embeddings". `tokens` is what it will probably cost, for the provider's
+  /// limits; 0 where that is not known.
+  Task<Outcome> post(std::string path, std::string json, TakeBody take, Deadline deadline,
+                     std::size_t tokens = 0);
 
   /// A response of server-sent events. Nothing is tried again once its head has come.
   struct TakeEvents {
@@ -71,6 +94,7 @@ class Client {
   };
   Task<Outcome> stream(std::string path, std::string json, TakeEvents take, Deadline deadline);
 
+  /// The preferred one.
   const Endpoint& endpoint() const { return options_.endpoint; }
   Role role() const { return options_.role; }
   /// What the last attempt failed with, as its message says it; empty when it did not. Requests that were not
@@ -81,29 +105,40 @@ class Client {
   class Receiver;
   class BodyReceiver;
   class EventReceiver;
+  class Target;
+  /// A request on its way through the endpoints. It outlives the coroutines that it is lent to.
+  struct Request;
+  struct Chosen;
+  enum class Retry {
+    never,      ///< it is the request's fault, or somebody has read a part of the answer
+    elsewhere,  ///< this endpoint would fail again, or be paid again
+    anywhere,
+  };
   struct Attempt {
     Outcome outcome;
-    bool retryable = false;
+    Retry retry = Retry::never;
     std::optional<std::chrono::milliseconds> retry_after = std::nullopt;
   };
 
-  Task<Outcome> request(std::string path, std::string json, Receiver& receiver, Deadline deadline);
-  Task<Outcome> request_in_place(std::string path, std::string json, Receiver& receiver, Deadline deadline);
-  Task<Attempt> attempt(http::ClientRequest request, Receiver& receiver, Deadline deadline);
-  Task<Attempt> exchange(http::ClientRequest request, Receiver& receiver, Deadline deadline);
+  Task<Outcome> request(Request& request);
+  Task<Outcome> through_endpoints(Request& request);
+  Task<Result<Chosen>> choose(Request& request);
+  std::unexpected<Error> none_left(const Request& request) const;
+  std::size_t others_left(const Request& request) const;
+  Task<Attempt> attempt(Target& target, Request& request);
+  Task<Attempt> exchange(Target& target, Request& request, Deadline attempt);
   Task<Attempt> refused(http::ResponseStream& response, Deadline deadline) const;
-  http::ClientRequest request_for(std::string_view path, std::string json) const;
-  Task<Result<>> until_sendable(Deadline deadline);
-  void judge(const Attempt& made, const Receiver& receiver, std::chrono::steady_clock::duration allowed);
-  Error described(Error error) const;
+  void judge(Target& target, const Attempt& made, const Receiver& receiver,
+             std::chrono::steady_clock::duration allowed);
+  Error described(const Target& target, Error error) const;
   std::chrono::milliseconds pause_after(const Attempt& made, unsigned failures);
+  void show_in_flight() const;
 
   ClientOptions options_;
-  http::Client http_;
   std::unique_ptr<ClientMetrics> metrics_;
-  Slots slots_;
-  Breaker breaker_;
-  std::chrono::steady_clock::time_point held_until_{};  ///< the provider asked to be left alone until then
+  InFlightLimit admitted_;
+  Signal freed_;
+  std::vector<std::unique_ptr<Target>> targets_;  ///< in order of preference
   std::string failure_;
   std::mt19937_64 random_;
 };

@@ -12,8 +12,9 @@
 /// OpenAI's embeddings as JSON, without the network.
 namespace kefu::provider {
 
-/// How vectors are written in a response. Base64 is a third of the size, and not every server has it.
-enum class VectorEncoding { numbers, base64 };
+/// How vectors are written in a response. Base64 is a third of the size, and not every server has it; some do
+/// not know the field.
+enum class VectorEncoding { numbers, base64, unsaid };
 
 struct EmbeddingsRequest {
   std::string model;

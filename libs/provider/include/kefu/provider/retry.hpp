@@ -1,5 +1,7 @@
 #pragma once
 
+#include <kefu/http/message.hpp>
+
 #include <chrono>
 #include <optional>
 #include <string_view>
@@ -18,5 +20,10 @@ std::chrono::milliseconds full_jitter(Backoff backoff, unsigned failures, double
 /// The value of Retry-After, seconds or an HTTP date, as the time from `now`; nothing in it is nullopt.
 std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value,
                                                            std::chrono::system_clock::time_point now);
+
+/// How long a response asks to be left alone: `retry-after-ms`, which Azure sends and OpenAI's own clients
+/// read first, or `Retry-After`.
+std::optional<std::chrono::milliseconds> asked_pause(const http::Fields& fields,
+                                                     std::chrono::system_clock::time_point now);
 
 }  // namespace kefu::provider

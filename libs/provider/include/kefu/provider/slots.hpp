@@ -1,53 +1,56 @@
 #pragma once
 
-#include <kefu/async/in_flight_limit.hpp>
 #include <kefu/async/signal.hpp>
-#include <kefu/async/task.hpp>
-#include <kefu/base/deadline.hpp>
-#include <kefu/base/error.hpp>
 
+#include <chrono>
 #include <cstddef>
+#include <optional>
 #include <utility>
 
 namespace kefu::provider {
 
-/// Requests that may be open at a provider at once; a few more wait for a place, and the others are refused.
-/// Event loop only.
+/// Requests that may be open at one endpoint at once. How many, the endpoint says by its 429s: half as many
+/// after one, and one more after as many successes as are open (additive increase, multiplicative decrease),
+/// never more than at the beginning. Event loop only.
 class Slots {
  public:
-  struct Limits {
-    std::size_t in_flight = 16;
-    std::size_t waiting = 64;
-  };
+  using Time = std::chrono::steady_clock::time_point;
+
+  /// Given back when it is destroyed.
   class Place {
    public:
-    Place(InFlightLimit::Permit permit, Signal& freed) : permit_(std::move(permit)), freed_(&freed) {}
-    Place(Place&& other) noexcept
-        : permit_(std::move(other.permit_)), freed_(std::exchange(other.freed_, nullptr)) {}
+    explicit Place(Slots& owner) : owner_(&owner) { ++owner.in_flight_; }
+    Place(Place&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)) {}
     Place& operator=(Place&&) = delete;
-    /// Those who are woken run after the permit is back: a signal only posts.
+    /// Those who are woken run after it is given back: a signal only posts.
     ~Place() {
-      if (freed_ != nullptr) freed_->raise();
+      if (owner_ == nullptr) return;
+      --owner_->in_flight_;
+      owner_->freed_.raise();
     }
 
    private:
-    InFlightLimit::Permit permit_;
-    Signal* freed_;
+    Slots* owner_;
   };
 
-  Slots(asio::any_io_executor executor, Limits limits)
-      : limits_(limits), in_flight_(limits.in_flight), freed_(std::move(executor)) {}
+  /// `freed` is raised for each place given back; it outlives this object.
+  Slots(std::size_t most, Signal& freed);
 
-  /// Errors, whose messages continue "the language model ...": `overloaded` (as many wait already),
-  /// `deadline_exceeded`.
-  Task<Result<Place>> acquire(Deadline deadline);
-  std::size_t in_flight() const { return in_flight_.in_flight(); }
+  bool full() const { return in_flight_ >= limit(); }
+  Place take() { return Place(*this); }
+  std::size_t in_flight() const { return in_flight_; }
+  std::size_t limit() const { return static_cast<std::size_t>(limit_); }
+
+  void succeeded();
+  /// By a 429, of a request sent at `sent`. Those that were under way together are one sign, not several.
+  void refused(Time sent, Time now);
 
  private:
-  Limits limits_;
-  InFlightLimit in_flight_;
-  Signal freed_;
-  std::size_t waiting_ = 0;
+  double most_;
+  double limit_;
+  std::size_t in_flight_ = 0;
+  Time halved_at_{};
+  Signal& freed_;
 };
 
 }  // namespace kefu::provider

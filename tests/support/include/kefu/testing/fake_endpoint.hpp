@@ -9,6 +9,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -24,6 +25,8 @@ class FakeEndpoint {
     std::string path;
     std::string authorization;
     std::string body;
+    http::Fields fields = {};
+    std::map<std::string, std::string> query = {};
   };
 
   explicit FakeEndpoint(asio::io_context& io)
@@ -85,7 +88,7 @@ class FakeEndpoint {
   Task<void> answer(http::Exchange& exchange) {
     auto body = co_await exchange.read_body(kMostBytes);
     seen_.push_back({exchange.head().path, std::string(exchange.head().fields.get("Authorization")),
-                     std::move(body).value_or("")});
+                     std::move(body).value_or(""), exchange.head().fields, exchange.head().query});
     const Behaviour behaviour = script_.front();
     if (script_.size() > 1) script_.pop_front();
     co_await behaviour(exchange);
