@@ -1,5 +1,6 @@
 #include "llama_embedder.hpp"
 
+#include "llama_bert_file.hpp"
 #include "text_preparation.hpp"
 
 #include <kefu/async/cpu_pool.hpp>
@@ -141,7 +142,24 @@ std::size_t default_workers() { return std::clamp<std::size_t>(std::thread::hard
 /// What one inference needs for itself; the weights are shared.
 class Worker {
  public:
-  Worker(llama_model* model, std::size_t max_tokens, std::size_t threads) {
+  virtual ~Worker() = default;
+  /// The pooled vector of one text, valid until the next call, or null. One text a call: the shorter a call,
+  /// the sooner comes the next question, and packing several measured no faster.
+  virtual const float* infer(std::vector<llama_token>& tokens) = 0;
+};
+
+class BertWorker final : public Worker {
+ public:
+  BertWorker(const bert::Model& model, const bert::Kernels& kernels) : encoder_(model, kernels) {}
+  const float* infer(std::vector<llama_token>& tokens) override { return encoder_.encode(tokens); }
+
+ private:
+  bert::Encoder encoder_;
+};
+
+class LlamaWorker final : public Worker {
+ public:
+  LlamaWorker(llama_model* model, std::size_t max_tokens, std::size_t threads) {
     llama_context_params params = llama_context_default_params();
     // A text goes through the model whole: attention looks both ways, so it cannot be cut into batches.
     params.n_ctx = params.n_batch = params.n_ubatch = static_cast<std::uint32_t>(max_tokens);
@@ -158,9 +176,7 @@ class Worker {
   /// Null when llama.cpp refused; its log says why.
   llama_context* context() const { return context_.get(); }
 
-  /// The pooled vector of one text, valid until the next call, or null. One text a call: packing several
-  /// measured slower.
-  const float* infer(std::vector<llama_token>& tokens) {
+  const float* infer(std::vector<llama_token>& tokens) override {
     const llama_batch batch = llama_batch_get_one(tokens.data(), static_cast<std::int32_t>(tokens.size()));
     llama_memory_t memory = llama_get_memory(context_.get());
     if (memory == nullptr) return llama_encode(context_.get(), batch) == 0 ? pooled() : nullptr;
@@ -204,38 +220,23 @@ class LlamaEmbedder::Engine {
 
   Result<> open() {
     KEFU_TRY(const std::string file_hash, checked_file_hash(options_.model_path));
-    LogTarget::instance().set(&log_);
+    if (options_.engine == LocalEngine::automatic) open_bert();
+    LogTarget::instance().set(&log_);  // after open_bert(): what it could not read is not the reason
     llama_model_params params = llama_model_default_params();
     params.n_gpu_layers = 0;
+    params.vocab_only = bert_ != nullptr;
     model_.reset(llama_model_load_from_file(options_.model_path.c_str(), params));
     if (!model_) return fail(load_error(options_.model_path, LogTarget::instance().first_error()));
-    if (llama_model_has_encoder(model_.get()) && llama_model_has_decoder(model_.get()))
-      return no_vectors("it translates text to text");
     vocabulary_ = llama_model_get_vocab(model_.get());
+    KEFU_TRY(const enum llama_pooling_type pooling, bert_ ? start_bert() : start_llama());
 
-    const auto trained = static_cast<std::size_t>(std::max(llama_model_n_ctx_train(model_.get()), 1));
-    info_.max_tokens = std::min(options_.max_tokens, trained);
-    info_.calls_at_once = options_.workers == 0 ? default_workers() : options_.workers;
-    for (std::size_t i = 0; i < info_.calls_at_once; ++i) {
-      workers_.push_back(std::make_unique<Worker>(model_.get(), info_.max_tokens, options_.threads));
-      if (workers_.back()->context() == nullptr) {
-        return fail(load_error(options_.model_path, LogTarget::instance().first_error()));
-      }
-      free_.push_back(workers_.back().get());
-    }
-    const enum llama_pooling_type pooling = llama_pooling_type(workers_.front()->context());
-    if (pooling == LLAMA_POOLING_TYPE_NONE || pooling == LLAMA_POOLING_TYPE_UNSPECIFIED) {
-      return no_vectors("its metadata names no pooling");
-    }
-    if (pooling == LLAMA_POOLING_TYPE_RANK) return no_vectors("it is a reranker");
-
-    info_.dimensions = static_cast<std::size_t>(llama_model_n_embd_out(model_.get()));
     info_.name = std::filesystem::path(options_.model_path).stem().string();
     info_.fingerprint = fingerprint_of(file_hash, pooling, options_);
     for (const std::string& prefix : {options_.query_prefix, options_.passage_prefix}) {
       added_ = std::max(added_, tokenize(prefix + "a", true).size() - tokenize("a", false).size());
     }
     if (added_ >= info_.max_tokens) return no_vectors("its longest text is shorter than the prefix");
+    for (const auto& worker : workers_) free_.push_back(worker.get());
     pool_.emplace(info_.calls_at_once);
     return {};
   }
@@ -278,6 +279,50 @@ class LlamaEmbedder::Engine {
   }
 
  private:
+  void open_bert() {
+    kernels_ = bert::kernels_of_this_machine();
+    if (kernels_ != nullptr) bert_ = read_bert(options_.model_path);
+  }
+
+  std::size_t set_workers(std::size_t trained_tokens) {
+    info_.max_tokens = std::min(options_.max_tokens, trained_tokens);
+    info_.calls_at_once = options_.workers == 0 ? default_workers() : options_.workers;
+    return info_.calls_at_once;
+  }
+
+  Result<enum llama_pooling_type> start_bert() {
+    const bert::Shape& shape = bert_->shape;
+    const auto vocabulary = static_cast<std::size_t>(std::max(llama_vocab_n_tokens(vocabulary_), 0));
+    if (vocabulary > shape.words)
+      return no_vectors(fmt::format("it has {} tokens and vectors for {}", vocabulary, shape.words));
+    info_.dimensions = shape.width;
+    for (std::size_t i = set_workers(shape.positions); i > 0; --i)
+      workers_.push_back(std::make_unique<BertWorker>(*bert_, *kernels_));
+    log_.debug("Kefu's own engine runs the embedding model",
+               {{"instructions", std::string_view(kernels_->name)}, {"weight_bits", bert_->bits}});
+    return shape.pooling == bert::Pooling::mean ? LLAMA_POOLING_TYPE_MEAN : LLAMA_POOLING_TYPE_CLS;
+  }
+
+  Result<enum llama_pooling_type> start_llama() {
+    if (llama_model_has_encoder(model_.get()) && llama_model_has_decoder(model_.get()))
+      return no_vectors("it translates text to text");
+    enum llama_pooling_type pooling = LLAMA_POOLING_TYPE_UNSPECIFIED;
+    for (std::size_t i =
+             set_workers(static_cast<std::size_t>(std::max(llama_model_n_ctx_train(model_.get()), 1)));
+         i > 0; --i) {
+      auto worker = std::make_unique<LlamaWorker>(model_.get(), info_.max_tokens, options_.threads);
+      if (worker->context() == nullptr)
+        return fail(load_error(options_.model_path, LogTarget::instance().first_error()));
+      pooling = llama_pooling_type(worker->context());
+      workers_.push_back(std::move(worker));
+    }
+    if (pooling == LLAMA_POOLING_TYPE_NONE || pooling == LLAMA_POOLING_TYPE_UNSPECIFIED)
+      return no_vectors("its metadata names no pooling");
+    if (pooling == LLAMA_POOLING_TYPE_RANK) return no_vectors("it is a reranker");
+    info_.dimensions = static_cast<std::size_t>(llama_model_n_embd_out(model_.get()));
+    return pooling;
+  }
+
   std::unexpected<Error> no_vectors(std::string_view reason) const {
     return fail(Errc::unsupported,
                 fmt::format("the model {} cannot embed texts: {}", options_.model_path, reason));
@@ -300,7 +345,9 @@ class LlamaEmbedder::Engine {
   const telemetry::Logger& log_;
   ModelInfo info_;
   std::size_t added_ = 0;
-  ModelPointer model_;
+  const bert::Kernels* kernels_ = nullptr;
+  std::unique_ptr<bert::Model> bert_;  // null where llama.cpp runs the model
+  ModelPointer model_;                 // beside bert_ its vocabulary alone
   const llama_vocab* vocabulary_ = nullptr;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Worker*> free_;  // event loop only

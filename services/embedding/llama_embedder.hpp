@@ -11,20 +11,27 @@
 
 namespace kefu::embedding {
 
+/// What runs a model. Both agree on its vectors: the tests hold their cosine to 0.999.
+enum class LocalEngine {
+  automatic,  ///< Kefu's own (bert_encoder.hpp) where it knows the model and the processor, else llama.cpp
+  llama       ///< llama.cpp, to compare with
+};
+
 struct LlamaOptions {
   std::string model_path;
   std::string query_prefix = "query: ";
   std::string passage_prefix = "passage: ";
   std::size_t max_tokens = 512;  ///< less if the model takes less
   std::size_t workers = 0;       ///< texts computed at once; 0: two, or one where there is one core
-  /// Of one text. Two halve the time of a text on idle cores, but they wait for each other some 200 times a
-  /// text without giving up their cores: beside other busy processes they measured 20 to 80 times slower than
-  /// one.
+  /// Of one text, where llama.cpp computes it; Kefu's own engine takes one. Two halve the time of a text on
+  /// idle cores, but they wait for each other some 200 times a text without giving up their cores: beside
+  /// other busy processes they measured 20 to 80 times slower than one.
   std::size_t threads = 1;
+  LocalEngine engine = LocalEngine::automatic;
 };
 
-/// A GGUF model in this process, by llama.cpp. Pooling, dimensions and special tokens come from the file.
-/// Owns the model, and a context and a thread for each of its workers.
+/// A GGUF model in this process: llama.cpp's tokens, and vectors by one of two engines. Pooling, dimensions
+/// and special tokens come from the file. Owns the model, and a context and a thread for each of its workers.
 class LlamaEmbedder final : public Embedder {
  public:
   /// Reads and checks the file; takes some 0.2 s for 74 MB. `log` receives llama.cpp's own lines at debug and
