@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 namespace kefu::embedding {
@@ -64,6 +65,27 @@ EmbeddingFlow::EmbeddingFlow(asio::any_io_executor executor, Embedder& embedder,
                computed(std::move(jobs), std::move(vectors));
              }) {
   for (std::size_t i = 0; i < embedder.model().calls_at_once; ++i) tasks_.spawn(queue_.run());
+}
+
+void EmbeddingFlow::agree_through(redis::Claims& claims) {
+  claims_.emplace(
+      executor_, claims, metrics_.claims, ClaimOptions{},
+      TextClaims::Events{
+          .compute = [this](std::vector<MissingText> texts) { compute_after_others(std::move(texts)); },
+          .found = [this](const MissingText& text,
+                          const std::string& value) { return found_by_another(text, value); },
+          .given_up =
+              [this](const MissingText& text) {
+                metrics_.dropped.add();
+                finish(text.job, Error{Errc::deadline_exceeded, "the text was not embedded in time"});
+              }});
+  tasks_.spawn(claims_->watch());
+  tasks_.spawn(claims_->renew());
+}
+
+void EmbeddingFlow::stop() {
+  if (claims_) claims_->stop();
+  queue_.stop();
 }
 
 Task<Result<>> EmbeddingFlow::warm_up() {
@@ -129,7 +151,60 @@ EmbeddingFlow::NewTexts EmbeddingFlow::join(NamedTexts named, Lane lane,
 /// Belongs to the texts and not to the caller that began them: others may have joined.
 Task<void> EmbeddingFlow::resolve(NewTexts fresh, Role role, Lane lane) {
   NewTexts missing = co_await look_up(std::move(fresh), lane);
+  if (!missing.jobs.empty() && claims_) missing = co_await claim(std::move(missing), role);
   if (!missing.jobs.empty()) co_await compute(std::move(missing), role);
+}
+
+/// Returns those that this replica computes. The others are found by another one, or become this one's later.
+Task<EmbeddingFlow::NewTexts> EmbeddingFlow::claim(NewTexts missing, Role role) {
+  if (!cache_.redis_helps()) {
+    metrics_.claims.failed.add(static_cast<double>(missing.jobs.size()));
+    co_return missing;
+  }
+  std::vector<MissingText> texts;
+  texts.reserve(missing.jobs.size());
+  for (std::size_t i = 0; i < missing.jobs.size(); ++i) {
+    std::string name = cache_.redis_key(missing.jobs[i]->key());
+    texts.push_back({std::move(missing.jobs[i]), std::move(name), std::move(missing.texts[i]), role});
+  }
+  co_return gather(co_await claims_->take(std::move(texts)));
+}
+
+EmbeddingFlow::NewTexts EmbeddingFlow::gather(std::vector<MissingText> texts) {
+  NewTexts gathered;
+  for (MissingText& text : texts) {
+    gathered.bytes += text.text.size();
+    gathered.jobs.push_back(std::move(text.job));
+    gathered.texts.push_back(std::move(text.text));
+  }
+  return gathered;
+}
+
+void EmbeddingFlow::compute_after_others(std::vector<MissingText> texts) {
+  const auto passages =
+      std::ranges::partition(texts, [](const MissingText& each) { return each.role == Role::query; });
+  std::vector<MissingText> others(std::make_move_iterator(passages.begin()),
+                                  std::make_move_iterator(passages.end()));
+  texts.erase(passages.begin(), passages.end());
+  if (!texts.empty()) tasks_.spawn(compute(gather(std::move(texts)), Role::query));
+  if (!others.empty()) tasks_.spawn(compute(gather(std::move(others)), Role::passage));
+}
+
+bool EmbeddingFlow::found_by_another(const MissingText& text, const std::string& value) {
+  const auto vector = cache_.read(text.job->key(), text.name, value, text.job->lane());
+  if (!vector) return false;
+  forget(text.job);
+  text.job->finish(Delivery{vector, Source::replica});
+  return true;
+}
+
+/// Of those whose vectors are stored, or that will have none.
+Task<void> EmbeddingFlow::give_back(std::vector<JobPtr> jobs) {
+  if (!claims_) co_return;
+  std::vector<std::string> names;
+  names.reserve(jobs.size());
+  for (const JobPtr& job : jobs) names.push_back(cache_.redis_key(job->key()));
+  co_await claims_->release(std::move(names));
 }
 
 /// Finishes what Redis has, and returns the rest.
@@ -168,6 +243,7 @@ Task<void> EmbeddingFlow::compute(NewTexts missing, Role role) {
   if (jobs.empty()) co_return;
   if (auto pushed = queue_.push(jobs); !pushed) {
     for (const JobPtr& job : jobs) finish(job, pushed.error());
+    co_await give_back(std::move(jobs));
   }
 }
 
@@ -188,6 +264,8 @@ Task<void> EmbeddingFlow::embed_in_windows(JobPtr job, std::string text, Role ro
   auto whole = co_await join_windows(job, std::move(text), role);
   if (!whole) {
     finish(job, std::move(whole).error());
+    std::vector<JobPtr> failed{job};
+    co_await give_back(std::move(failed));
     co_return;
   }
   std::vector<VectorCache::Entry> entries{{job->key(), whole->value}};
@@ -219,9 +297,11 @@ Task<Result<Delivery>> EmbeddingFlow::join_windows(JobPtr job, std::string text,
 void EmbeddingFlow::computed(std::vector<JobPtr> jobs, std::vector<Result<TextVector>> vectors) {
   std::vector<VectorCache::Entry> entries;
   std::vector<JobPtr> stored;
+  std::vector<JobPtr> failed;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     if (!vectors[i]) {
       finish(jobs[i], vectors[i].error());
+      failed.push_back(std::move(jobs[i]));
       continue;
     }
     const auto value =
@@ -232,11 +312,13 @@ void EmbeddingFlow::computed(std::vector<JobPtr> jobs, std::vector<Result<TextVe
     stored.push_back(std::move(jobs[i]));
   }
   if (!entries.empty()) tasks_.spawn(store(std::move(entries), std::move(stored)));
+  if (!failed.empty() && claims_) tasks_.spawn(give_back(std::move(failed)));
 }
 
 /// Until Redis has them the texts stay in flight, so that no lookup falls between the two.
 Task<void> EmbeddingFlow::store(std::vector<VectorCache::Entry> entries, std::vector<JobPtr> jobs) {
   co_await cache_.store(std::move(entries));
+  co_await give_back(jobs);
   for (const JobPtr& job : jobs) forget(job);
 }
 
@@ -274,6 +356,8 @@ const EmbeddingMetrics::Saved* EmbeddingFlow::saved_by(Source source) const {
       return &metrics_.by_redis;
     case Source::joined:
       return &metrics_.by_joining;
+    case Source::replica:
+      return &metrics_.by_replica;
   }
   return nullptr;
 }

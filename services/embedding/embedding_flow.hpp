@@ -3,6 +3,7 @@
 #include "embedder.hpp"
 #include "embedding_metrics.hpp"
 #include "model_queue.hpp"
+#include "text_claims.hpp"
 #include "text_job.hpp"
 #include "vector_cache.hpp"
 
@@ -11,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -42,6 +44,10 @@ class EmbeddingFlow {
   EmbeddingFlow(asio::any_io_executor executor, Embedder& embedder, VectorCache& cache, QueueLimits limits,
                 const EmbeddingMetrics& metrics, TaskGroup& tasks);
 
+  /// From now on replicas that want the same text agree there on which of them computes it. `claims` outlives
+  /// the flow.
+  void agree_through(redis::Claims& claims);
+
   /// The first call of a model is slow: run before the service is ready. Errors: those of the model.
   Task<Result<>> warm_up();
 
@@ -55,7 +61,7 @@ class EmbeddingFlow {
   Task<Result<TokenCounts>> count_tokens(std::vector<std::string> texts);
 
   /// Nothing calls embed() any more: finishes what is queued.
-  void stop() { queue_.stop(); }
+  void stop();
 
   const ModelQueue& queue() const { return queue_; }
   const ModelInfo& model() const { return embedder_.model(); }
@@ -75,6 +81,11 @@ class EmbeddingFlow {
   NewTexts join(NamedTexts named, Lane lane, const std::shared_ptr<TextWait>& wait);
   Task<void> resolve(NewTexts fresh, Role role, Lane lane);
   Task<NewTexts> look_up(NewTexts fresh, Lane lane);
+  Task<NewTexts> claim(NewTexts missing, Role role);
+  static NewTexts gather(std::vector<MissingText> texts);
+  void compute_after_others(std::vector<MissingText> texts);
+  bool found_by_another(const MissingText& text, const std::string& value);
+  Task<void> give_back(std::vector<JobPtr> jobs);
   Task<void> compute(NewTexts missing, Role role);
   Task<std::vector<ModelInput>> prepare(std::vector<std::string> texts, std::size_t bytes, Role role);
   Task<void> embed_in_windows(JobPtr job, std::string text, Role role);
@@ -93,6 +104,7 @@ class EmbeddingFlow {
   TaskGroup& tasks_;
   std::unordered_map<TextKey, JobPtr, TextKeyHash> in_flight_;
   ModelQueue queue_;
+  std::optional<TextClaims> claims_;
   CpuPool text_pool_{
       2};  // apart from the model's thread, so that counting never waits for an import's inference
 };

@@ -33,6 +33,8 @@ EmbeddingMetrics::EmbeddingMetrics(telemetry::Metrics& metrics)
       by_memory(saved_by(metrics, "memory")),
       by_redis(saved_by(metrics, "redis")),
       by_joining(saved_by(metrics, "joined")),
+      by_replica(saved_by(metrics, "replica")),
+      claims(metrics),
       memory_hits(lookups(metrics, "memory", "hit")),
       memory_misses(lookups(metrics, "memory", "miss")),
       memory_entries(metrics.gauge("kefu_embedding_memory_cache_entries", "Vectors in this process's cache")),

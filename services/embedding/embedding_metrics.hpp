@@ -1,5 +1,7 @@
 #pragma once
 
+#include "claim_metrics.hpp"
+
 #include <kefu/telemetry/metrics.hpp>
 
 #include <array>
@@ -22,6 +24,8 @@ struct EmbeddingMetrics {
   Saved by_memory;
   Saved by_redis;
   Saved by_joining;
+  Saved by_replica;
+  ClaimMetrics claims;
 
   telemetry::Counter memory_hits;
   telemetry::Counter memory_misses;

@@ -45,6 +45,7 @@ Task<Result<>> EmbeddingService::start() {
   KEFU_CO_TRY(redis::RedisOptions redis, config_.redis());
   redis_ = std::make_unique<redis::RedisCache>(environment_.executor, std::move(redis));
   connections_.spawn(redis_->run());
+  claims_.emplace(*redis_);
   if (config_.remote.given()) co_return co_await open_remote_model();
   KEFU_CO_CHECK(co_await load_model());
   KEFU_CO_CHECK(co_await ensure_streams());
@@ -105,6 +106,7 @@ void EmbeddingService::use(std::unique_ptr<Embedder> embedder) {
   const ModelInfo& model = embedder_->model();
   cache_.emplace(*redis_, model, config_.cache(), metrics_);
   flow_.emplace(environment_.executor, *embedder_, *cache_, config_.queue, metrics_, tasks_);
+  flow_->agree_through(*claims_);
   environment_.log.info("the model is known", {{"model", std::string_view(model.name)},
                                                {"fingerprint", std::string_view(model.fingerprint)},
                                                {"dimensions", static_cast<std::int64_t>(model.dimensions)},

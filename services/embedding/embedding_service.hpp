@@ -13,6 +13,7 @@
 #include <kefu/bus/jetstream.hpp>
 #include <kefu/provider/client.hpp>
 #include <kefu/redis/redis_cache.hpp>
+#include <kefu/redis/redis_claims.hpp>
 #include <kefu/service/runner.hpp>
 #include <kefu/service/stream_metrics.hpp>
 
@@ -53,6 +54,7 @@ class EmbeddingService final : public service::Service {
   bus::JetStreamReader reader_;
   service::StreamMetrics stream_metrics_;
   std::unique_ptr<redis::RedisCache> redis_;
+  std::optional<redis::RedisClaims> claims_;
   std::optional<provider::Client> provider_;  // of a remote model
   std::unique_ptr<Embedder> embedder_;
   std::optional<VectorCache> cache_;

@@ -18,8 +18,9 @@
 
 namespace kefu::embedding {
 
-/// Where a caller's vector came from. `joined`: another caller had the same text in work.
-enum class Source { model, memory, redis, joined };
+/// Where a caller's vector came from. `joined`: another caller had the same text in work; `replica`: another
+/// process had.
+enum class Source { model, memory, redis, joined, replica };
 
 struct Delivery {
   std::shared_ptr<const TextVector> value;

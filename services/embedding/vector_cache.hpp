@@ -61,10 +61,16 @@ class VectorCache {
   /// Into Redis, in one round trip.
   Task<void> store(std::vector<Entry> entries);
 
+  /// What Redis holds under the key's name, into memory; null where that is garbage.
+  Value read(const TextKey& key, const std::string& redis_key, const std::string& bytes, Lane lane);
+  /// Redis answers, as far as is known, and is not slow.
+  bool redis_helps() const {
+    return store_.available() && patience_.state() == provider::Breaker::State::closed;
+  }
+
  private:
   std::chrono::sys_seconds now() const { return std::chrono::floor<std::chrono::seconds>(options_.now()); }
   void keep(const TextKey& key, const TextVector& value, Lane lane, std::chrono::sys_seconds written);
-  Value read(const TextKey& key, const std::string& redis_key, const std::string& bytes, Lane lane);
   bool ask_redis() { return patience_.admit(Deadline::Clock::now()); }
   void redis_answered(const Error* error);
 
