@@ -36,6 +36,8 @@ json consumer_config(const WorkOptions& options) {
               {"replay_policy", "instant"},
               // We count and give up ourselves: the server would only stop to deliver, silently.
               {"max_deliver", -1},
+              // Messages put aside, of all replicas, must not keep the server from delivering others.
+              {"max_ack_pending", -1},
               {"max_waiting", kMaxWaitingPulls}};
   if (!options.filter_subject.empty()) config["filter_subject"] = options.filter_subject;
   return config;
