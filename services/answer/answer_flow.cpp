@@ -21,6 +21,11 @@ using kefu::v1::AskEvent;
 /// The question has passed our own checks: what embedding can still object to is its number of tokens.
 bool is_too_long(Errc code) { return code == Errc::invalid_argument || code == Errc::payload_too_large; }
 
+/// As metrics name it when the language model did not write what it was to write.
+std::string_view reason_of(const Error& error) {
+  return error.code == Errc::budget_exhausted ? degraded::kBudget : degraded::kLlmFailed;
+}
+
 AskEvent sources_event(const kefu::v1::Answer& answer) {
   AskEvent event;
   *event.mutable_sources()->mutable_sources() = answer.sources();
@@ -50,6 +55,7 @@ Task<Result<kefu::v1::Answer>> AnswerFlow::answer(RequestContext context, kefu::
   KEFU_CO_TRY(const std::string question, normalise(request.question()));
   KEFU_CO_TRY(const std::size_t wanted, passages_wanted(request.top_k()));
   KEFU_CO_TRY(const auto base, co_await parts_.knowledge_bases.find(request.kb(), context.deadline));
+  const usage::Payer payer{base.name(), request.key_id()};
   const Turns history = co_await history_of(request, base.incarnation(), progress);
   progress.finished(stage::kPrepare);
 
@@ -61,7 +67,8 @@ Task<Result<kefu::v1::Answer>> AnswerFlow::answer(RequestContext context, kefu::
                                                         .history = history,
                                                         .base = base,
                                                         .passages = std::max(wanted, options_.default_top_k),
-                                                        .mode = request.mode()},
+                                                        .mode = request.mode(),
+                                                        .payer = payer},
                                                        progress));
   const auto& assessments = evidence.assessments;
   Verdict verdict = evidence.verdict;
@@ -73,13 +80,13 @@ Task<Result<kefu::v1::Answer>> AnswerFlow::answer(RequestContext context, kefu::
     Prompt prompt = compose_prompt(question, history, assessments, shown, options_.prompt_characters);
     answer = compose_generated({}, verdict, prompt.shown);
     Writing writing;
-    const auto written = co_await generate(context, std::move(prompt.messages), sources_event(answer),
+    const auto written = co_await generate(context, payer, std::move(prompt.messages), sources_event(answer),
                                            on_event, writing, progress);
     if (!written && writing.shown_to_caller) co_return fail(written.error());
     if (written) {
       answer.set_answer(std::move(writing.text));
     } else {
-      progress.degraded(degraded::kLlmFailed,
+      progress.degraded(reason_of(written.error()),
                         "answered without a language model: " + written.error().message);
       verdict = decide(assessments, kefu::v1::ASK_MODE_EXTRACTIVE, false, options_.weights);
     }
@@ -146,7 +153,7 @@ Task<Result<AnswerFlow::Evidence>> AnswerFlow::gather(RequestContext context, As
 Task<Result<AnswerFlow::Evidence>> AnswerFlow::weigh(RequestContext context, const Asked& asked,
                                                      std::string wording, Progress& progress) {
   // Embed: no vector when the embedding service fails; the search then goes by words alone.
-  KEFU_CO_TRY(const QuestionVector vector, co_await embed(context, wording, progress));
+  KEFU_CO_TRY(const QuestionVector vector, co_await embed(context, wording, asked.payer, progress));
 
   // Search: without the index there is no answer, so its errors end here.
   Evidence evidence{.wording = wording, .found = {}, .assessments = {}, .verdict = {}};
@@ -165,6 +172,11 @@ Task<Result<AnswerFlow::Evidence>> AnswerFlow::weigh(RequestContext context, con
 Task<std::string> AnswerFlow::rewrite(RequestContext context, const Asked& asked, Progress& progress) {
   const std::string joined = joined_with_last(asked.history, asked.question);
   if (parts_.llm == nullptr || asked.mode == kefu::v1::ASK_MODE_EXTRACTIVE) co_return joined;
+  if (const auto allowed = may_pay_for_llm(asked.payer); !allowed) {
+    progress.degraded(degraded::kBudget,
+                      "joined with the last question without a language model: " + allowed.error().message);
+    co_return joined;
+  }
   std::string written;
   const auto on_delta = [&written](std::string_view delta) -> Result<> {
     written += delta;
@@ -181,7 +193,7 @@ Task<std::string> AnswerFlow::rewrite(RequestContext context, const Asked& asked
                                                 completion.error().message);
     co_return joined;
   }
-  spend(*completion, progress);
+  spend(asked.payer, *completion, progress);
   auto rewritten = normalise(written);
   co_return rewritten ? *std::move(rewritten) : joined;
 }
@@ -193,7 +205,8 @@ Task<Result<kefu::v1::RetrieveResponse>> AnswerFlow::retrieve(RequestContext con
   KEFU_CO_TRY(const std::size_t wanted, passages_wanted(request.top_k()));
   KEFU_CO_TRY(const auto base, co_await parts_.knowledge_bases.find(request.kb(), context.deadline));
   progress.finished(stage::kPrepare);
-  KEFU_CO_TRY(const QuestionVector vector, co_await embed(context, question, progress));
+  const usage::Payer payer{base.name(), request.key_id()};
+  KEFU_CO_TRY(const QuestionVector vector, co_await embed(context, question, payer, progress));
   KEFU_CO_TRY(auto found,
               co_await search(context, base, question, vector, wanted, request.filter(), progress));
 
@@ -201,6 +214,7 @@ Task<Result<kefu::v1::RetrieveResponse>> AnswerFlow::retrieve(RequestContext con
   response.mutable_hits()->Swap(found.mutable_hits());
   *response.mutable_usage() = progress.usage();
   response.set_lexical_only(found.lexical_only());
+  response.set_degraded(progress.degradations());
   co_return response;
 }
 
@@ -222,11 +236,12 @@ Result<std::size_t> AnswerFlow::passages_wanted(std::size_t top_k) const {
 }
 
 Task<Result<QuestionVector>> AnswerFlow::embed(RequestContext context, std::string question,
-                                               Progress& progress) {
+                                               usage::Payer payer, Progress& progress) {
   // At most half of what is left, so that a silent embedding service leaves time to search without it.
   const auto limit =
       std::min<Deadline::Clock::duration>(options_.embed_timeout, context.deadline.remaining() / 2);
-  auto vector = co_await parts_.embedding.embed(context.at_most(limit), std::move(question));
+  auto vector =
+      co_await parts_.embedding.embed(context.at_most(limit), std::move(question), std::move(payer));
   progress.finished(stage::kEmbed);
   if (vector) {
     embedding_failure_.clear();
@@ -236,6 +251,10 @@ Task<Result<QuestionVector>> AnswerFlow::embed(RequestContext context, std::stri
   if (is_too_long(vector.error().code)) {  // which is no failure of the service
     progress.degraded(degraded::kTooLongForModel,
                       "searched by words alone: the question is longer than the embedding model takes");
+    co_return QuestionVector{};
+  }
+  if (vector.error().code == Errc::budget_exhausted) {  // nor is this
+    progress.degraded(degraded::kBudget, "searched by words alone: " + vector.error().message);
     co_return QuestionVector{};
   }
   if (context.deadline.passed()) co_return vector;
@@ -269,9 +288,10 @@ Task<Result<kefu::v1::SearchResponse>> AnswerFlow::search(RequestContext context
   co_return found;
 }
 
-Task<Result<>> AnswerFlow::generate(RequestContext context, std::vector<ChatMessage> messages,
-                                    AskEvent sources, const OnEvent& on_event, Writing& writing,
-                                    Progress& progress) {
+Task<Result<>> AnswerFlow::generate(RequestContext context, usage::Payer payer,
+                                    std::vector<ChatMessage> messages, AskEvent sources,
+                                    const OnEvent& on_event, Writing& writing, Progress& progress) {
+  KEFU_CO_CHECK(may_pay_for_llm(payer));
   const auto on_delta = [&](std::string_view delta) -> Result<> {
     writing.text += delta;
     if (!on_event) return {};
@@ -290,7 +310,7 @@ Task<Result<>> AnswerFlow::generate(RequestContext context, std::vector<ChatMess
     note_llm_failure(context, completion.error());
     co_return fail(completion.error());
   }
-  spend(*completion, progress);
+  spend(payer, *completion, progress);
   if (completion->cut)
     progress.degraded(degraded::kLlmCut, "the answer was cut at the language model's limit of tokens");
   co_return Result<>{};
@@ -302,7 +322,17 @@ void AnswerFlow::note_llm_failure(const RequestContext& context, const Error& er
   llm_failure_ = error.message;
 }
 
-void AnswerFlow::spend(const Completion& completion, Progress& progress) {
+Result<> AnswerFlow::may_pay_for_llm(const usage::Payer& payer) const {
+  if (parts_.accounts == nullptr) return {};
+  auto allowed = parts_.accounts->may_spend(payer);
+  if (!allowed) parts_.accounts->refused();
+  return allowed;
+}
+
+void AnswerFlow::spend(const usage::Payer& payer, const Completion& completion, Progress& progress) {
+  if (parts_.accounts != nullptr)
+    parts_.accounts->book(payer, parts_.llm_model,
+                          {.prompt = completion.prompt_tokens, .completion = completion.completion_tokens});
   llm_failure_.clear();
   kefu::v1::Usage usage;
   usage.set_prompt_tokens(completion.prompt_tokens);

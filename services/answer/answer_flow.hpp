@@ -16,6 +16,7 @@
 #include <kefu/base/request_context.hpp>
 #include <kefu/directory/knowledge_bases.hpp>
 #include <kefu/telemetry/log.hpp>
+#include <kefu/usage/accounts.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -42,7 +43,7 @@ struct FlowOptions {
   std::chrono::milliseconds llm_reserve{300};    ///< of the caller's time, kept to answer without the model
 };
 
-/// What the flow works with. All outlive it; `llm` and `memory` may be null.
+/// What the flow works with. All outlive it; `llm`, `memory` and `accounts` may be null.
 struct FlowParts {
   const directory::KnowledgeBases& knowledge_bases;
   EmbeddingClient& embedding;
@@ -51,6 +52,8 @@ struct FlowParts {
   ConversationMemory* memory;
   const AnswerMetrics& metrics;
   const telemetry::Logger& log;
+  usage::Accounts* accounts = nullptr;  ///< where the tokens of the language model are booked
+  std::string llm_model = {};           ///< as which
 };
 
 /// The story of a question, told in answer(). docs/life-of-a-question.md tells it in prose.
@@ -93,6 +96,7 @@ class AnswerFlow {
     kefu::v1::KnowledgeBase base;
     std::size_t passages = 0;
     kefu::v1::AskMode mode = kefu::v1::ASK_MODE_AUTO;
+    usage::Payer payer;
   };
 
   /// What a language model wrote, and whether the caller has seen a part of it.
@@ -111,16 +115,18 @@ class AnswerFlow {
   Task<void> remember(const kefu::v1::AskRequest& request, std::string kb_incarnation, Turns history,
                       std::string question, std::string answer);
   Result<std::size_t> passages_wanted(std::size_t top_k) const;
-  Task<Result<QuestionVector>> embed(RequestContext context, std::string question, Progress& progress);
+  Task<Result<QuestionVector>> embed(RequestContext context, std::string question, usage::Payer payer,
+                                     Progress& progress);
   Task<Result<kefu::v1::SearchResponse>> search(RequestContext context, kefu::v1::KnowledgeBase base,
                                                 std::string question, QuestionVector vector,
                                                 std::size_t passages, kefu::v1::SearchFilter filter,
                                                 Progress& progress);
-  Task<Result<>> generate(RequestContext context, std::vector<ChatMessage> messages,
+  Task<Result<>> generate(RequestContext context, usage::Payer payer, std::vector<ChatMessage> messages,
                           kefu::v1::AskEvent sources, const OnEvent& on_event, Writing& writing,
                           Progress& progress);
+  Result<> may_pay_for_llm(const usage::Payer& payer) const;
   void note_llm_failure(const RequestContext& context, const Error& error);
-  void spend(const Completion& completion, Progress& progress);
+  void spend(const usage::Payer& payer, const Completion& completion, Progress& progress);
   void log_assessments(const RequestContext& context, const std::vector<Assessment>& assessments,
                        const Verdict& verdict) const;
 

@@ -27,7 +27,7 @@ AnswerMetrics::AnswerMetrics(telemetry::Metrics& metrics)
   }
   for (const auto reason :
        {degraded::kNoVector, degraded::kTooLongForModel, degraded::kNoVectorSearch, degraded::kNoLlm,
-        degraded::kNoConversation, degraded::kLlmFailed, degraded::kLlmCut}) {
+        degraded::kNoConversation, degraded::kLlmFailed, degraded::kLlmCut, degraded::kBudget}) {
     degraded_.emplace(
         reason, metrics.counter("kefu_answer_degraded_total", "Requests that took a lesser way, by reason",
                                 {{"reason", std::string(reason)}}));

@@ -32,6 +32,7 @@ inline constexpr std::string_view kNoVectorSearch =
 inline constexpr std::string_view kNoLlm = "no_llm";  ///< asked for one, none is configured
 inline constexpr std::string_view kLlmFailed = "llm_failed";
 inline constexpr std::string_view kNoConversation = "no_conversation";  ///< the session could not be read
+inline constexpr std::string_view kBudget = "budget";   ///< one is used up: no vector, or no language model
 inline constexpr std::string_view kLlmCut = "llm_cut";  ///< its answer reached the limit of tokens
 }  // namespace degraded
 

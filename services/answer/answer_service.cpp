@@ -1,5 +1,6 @@
 #include "answer_service.hpp"
 
+#include <kefu/base/ids.hpp>
 #include <kefu/proto/subjects.hpp>
 #include <kefu/text/normalize.hpp>
 
@@ -20,6 +21,15 @@ constexpr std::string_view kQueueGroup = "answer";
 /// complete() has checked the settings.
 redis::RedisOptions redis_options(const Config& config) {
   return config.redis().value_or(redis::RedisOptions{});
+}
+
+usage::Accounts* open(std::optional<usage::Accounts>& accounts, const AnswerService::Parts& parts,
+                      const Config& config) {
+  if (!parts.usage || !parts.budgets) return nullptr;
+  return &accounts.emplace(
+      parts.executor, *parts.usage, *parts.budgets,
+      usage::AccountsOptions{.replica = random_id(), .prices = config.model_prices.value_or(usage::Prices{})},
+      parts.metrics, parts.log);
 }
 
 Condition optional_dependency(std::string name, const std::string& failure) {
@@ -48,7 +58,9 @@ AnswerService::AnswerService(Parts parts, Config config)
              .llm = provider_ ? &llm_.emplace(*provider_, config_.llm_max_tokens) : nullptr,
              .memory = &memory_,
              .metrics = metrics_,
-             .log = parts_.log},
+             .log = parts_.log,
+             .accounts = open(accounts_, parts_, config_),
+             .llm_model = config_.llm.model},
             config_.flow),
       tasks_(parts_.executor, [](std::exception_ptr exception) { std::rethrow_exception(exception); }) {}
 
@@ -56,6 +68,8 @@ Task<Result<>> AnswerService::start() {
   text::warm_up();
   const Deadline deadline = Deadline::in(kStartWithin);
   KEFU_CO_CHECK(co_await parts_.knowledge_bases->ensure(0ms, deadline));
+  if (accounts_) KEFU_CO_CHECK(co_await accounts_->ensure_storage(deadline));
+  if (accounts_) accounts_->start(tasks_);
   KEFU_CO_CHECK(
       serve(proto::kAsk, [this](RequestContext context, bus::Message message, bus::ReplySink& sink) {
         return ask(std::move(context), std::move(message), sink);
@@ -98,6 +112,7 @@ Task<void> AnswerService::drain() {
   for (const auto& subscription : subscriptions_) co_await subscription->drain();
   knowledge_bases_.stop();
   redis_.stop();
+  if (accounts_) accounts_->stop();
   co_await tasks_.join();
 }
 

@@ -15,6 +15,7 @@
 #include <kefu/service/runner.hpp>
 #include <kefu/telemetry/log.hpp>
 #include <kefu/telemetry/metrics.hpp>
+#include <kefu/usage/accounts.hpp>
 
 #include <memory>
 #include <optional>
@@ -25,13 +26,15 @@ namespace kefu::answer {
 /// Serves kAsk and kRetrieve with one AnswerFlow.
 class AnswerService final : public service::Service {
  public:
-  /// What it is given; all outlives it but the bucket, which it owns.
+  /// What it is given; all outlives it but the buckets, which it owns.
   struct Parts {
     asio::any_io_executor executor;
     const telemetry::Logger& log;
     telemetry::Metrics& metrics;
     bus::MessageBus& bus;
     std::unique_ptr<bus::KeyValueBucket> knowledge_bases;  ///< KEFU_KBS
+    std::unique_ptr<bus::KeyValueBucket> usage = {};       ///< KEFU_USAGE
+    std::unique_ptr<bus::KeyValueBucket> budgets = {};     ///< KEFU_BUDGETS; without both, nothing is booked
   };
   AnswerService(Parts parts, Config config);
 
@@ -54,6 +57,7 @@ class AnswerService final : public service::Service {
   CachedConversations memory_;
   std::optional<provider::Client> provider_;
   std::optional<OpenAiLlmClient> llm_;
+  std::optional<usage::Accounts> accounts_;
   AnswerFlow flow_;
   TaskGroup tasks_;
   std::vector<std::unique_ptr<bus::Subscription>> subscriptions_;

@@ -36,6 +36,9 @@ void Config::declare(service::Settings& settings) {
                "time that one generated answer may take; keep it below ask-timeout of kefu-gateway");
   settings.add("llm-reserve", flow.llm_reserve,
                "of the caller's time, kept to answer without the language model when it is late");
+  settings.add("prices", prices,
+               "of a million tokens of each model, such as qwen-plus=0.8/2 where completions cost more, "
+               "separated by commas");
   settings.add("prompt-passages", flow.prompt_passages, "passages shown to the language model");
   settings.add("prompt-characters", flow.prompt_characters, "characters of passages shown to it");
 }
@@ -67,6 +70,9 @@ Result<> Config::complete() {
   if (flow.default_top_k == 0 || flow.default_top_k > flow.max_top_k)
     return fail(Errc::invalid_argument,
                 fmt::format("top-k must lie between 1 and max-top-k ({})", flow.max_top_k));
+  auto parsed = usage::Prices::parse(prices);
+  if (!parsed) return fail(Errc::invalid_argument, "prices: " + parsed.error().message);
+  model_prices = *std::move(parsed);
   if (!has_llm()) return {};
   KEFU_TRY(llm_endpoints_, provider::endpoints_of(llm, "llm"));
   KEFU_TRY(proxy_, http::ProxyRules::from_environment());

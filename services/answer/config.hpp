@@ -6,8 +6,10 @@
 #include <kefu/provider/client.hpp>
 #include <kefu/redis/redis_cache.hpp>
 #include <kefu/service/settings.hpp>
+#include <kefu/usage/prices.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,8 @@ struct Config {
   std::string redis_password;
   CachedConversations::Options conversations;
   std::size_t max_in_flight = 256;
+  std::string prices;
+  std::optional<usage::Prices> model_prices;  ///< what `prices` says, after complete()
 
   void declare(service::Settings& settings);
   bool has_llm() const { return !llm.urls.empty(); }

@@ -23,7 +23,11 @@ int main(int argc, char** argv) {
             .metrics = environment.metrics,
             .bus = environment.bus,
             .knowledge_bases = std::make_unique<bus::JetStreamBucket>(
-                environment.executor, environment.bus, std::string(proto::kKnowledgeBasesBucket))},
+                environment.executor, environment.bus, std::string(proto::kKnowledgeBasesBucket)),
+            .usage = std::make_unique<bus::JetStreamBucket>(environment.executor, environment.bus,
+                                                            std::string(proto::kUsageBucket)),
+            .budgets = std::make_unique<bus::JetStreamBucket>(environment.executor, environment.bus,
+                                                              std::string(proto::kBudgetsBucket))},
         config);
   });
 }

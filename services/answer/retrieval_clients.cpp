@@ -24,10 +24,13 @@ bool another_may_answer(Errc code) {
 
 }  // namespace
 
-Task<Result<QuestionVector>> BusEmbeddingClient::embed(RequestContext context, std::string question) {
+Task<Result<QuestionVector>> BusEmbeddingClient::embed(RequestContext context, std::string question,
+                                                       usage::Payer payer) {
   kefu::v1::EmbedRequest request;
   request.add_texts(std::move(question));
   request.set_role(kefu::v1::TEXT_ROLE_QUERY);
+  request.set_kb_name(std::move(payer.kb));
+  request.set_key_id(std::move(payer.key));
   bus::Message message{.subject = std::string(proto::kEmbed), .payload = request.SerializeAsString()};
   KEFU_CO_TRY(const auto reply, co_await bus_.request(std::move(context), std::move(message)));
   kefu::v1::EmbedResponse response;
@@ -48,7 +51,7 @@ Task<Result<kefu::v1::SearchResponse>> BusSearchClient::search(RequestContext co
   if (!reply && another_may_answer(reply.error().code) && !context.deadline.passed()) {
     reply = co_await bus_.request(context, message);
   }
-  if (!reply) co_return fail(std::move(reply).error());
+  if (!reply) co_return fail(proto::name_service(std::move(reply).error(), proto::kSearch));
   kefu::v1::SearchResponse response;
   if (!response.ParseFromString(reply->payload)) co_return fail(not_a_reply("the index"));
   co_return response;

@@ -7,6 +7,7 @@
 #include <kefu/base/error.hpp>
 #include <kefu/base/request_context.hpp>
 #include <kefu/bus/message_bus.hpp>
+#include <kefu/usage/payer.hpp>
 
 #include <string>
 
@@ -20,11 +21,12 @@ struct QuestionVector {
 };
 
 /// Turns one question into a vector. Errors: those of the bus and of the embedding service; `bad_upstream`
-/// for a reply that is none.
+/// for a reply that is none; `budget_exhausted` where `payer` may not pay for a question that is new.
 class EmbeddingClient {
  public:
   virtual ~EmbeddingClient() = default;
-  virtual Task<Result<QuestionVector>> embed(RequestContext context, std::string question) = 0;
+  virtual Task<Result<QuestionVector>> embed(RequestContext context, std::string question,
+                                             usage::Payer payer) = 0;
 };
 
 /// Finds passages. Errors: those of the bus and of the index; `bad_upstream` for a reply that is none.
@@ -39,7 +41,8 @@ class BusEmbeddingClient final : public EmbeddingClient {
  public:
   /// `bus` outlives this object.
   explicit BusEmbeddingClient(bus::MessageBus& bus) : bus_(bus) {}
-  Task<Result<QuestionVector>> embed(RequestContext context, std::string question) override;
+  Task<Result<QuestionVector>> embed(RequestContext context, std::string question,
+                                     usage::Payer payer) override;
 
  private:
   bus::MessageBus& bus_;

@@ -75,9 +75,12 @@ void Accounts::book(const Payer& payer, const std::string& model, const Tokens& 
     log_.info("no price is set for this model: its tokens are counted as free",
               {{"model", std::string_view(model)}});
   const Day day = today();
-  Written& written = mine_.try_emplace(day, Written{DayCounts(day, options_.replica)}).first->second;
+  auto mine = mine_.find(day);
+  if (mine == mine_.end()) mine = mine_.emplace(day, Written{DayCounts(day, options_.replica)}).first;
+  Written& written = mine->second;
   written.counts.add(payer, model, price.value_or(Price{}), tokens);
   written.dirty = true;
+  if (tokens.spent() == 0) return;
   const Spent spent = spent_of(tokens, price.value_or(Price{}));
   totals_.add(day, payer, spent);
   money_.add(spent.money.approximate());

@@ -44,13 +44,16 @@ class FakeBucket final : public bus::KeyValueBucket {
 
 class FakeEmbedding final : public EmbeddingClient {
  public:
-  Task<Result<QuestionVector>> embed(RequestContext context, std::string question) override {
+  Task<Result<QuestionVector>> embed(RequestContext context, std::string question,
+                                     usage::Payer payer) override {
+    payers.push_back(std::move(payer));
     asked.push_back(std::move(question));
     time_given = context.deadline.remaining();
     co_return reply;
   }
   Result<QuestionVector> reply;
   std::vector<std::string> asked;
+  std::vector<usage::Payer> payers;
   Deadline::Clock::duration time_given{};
 };
 
