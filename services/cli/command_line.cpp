@@ -82,6 +82,7 @@ void declare(CLI::App& app, Connection& connection, Chosen& chosen) {
   declare_group(app, chosen, "Look after the content", declare_content);
   declare_group(app, chosen, "Measure", declare_measuring);
   declare_group(app, chosen, "Access", declare_access);
+  declare_group(app, chosen, "Cost", declare_usage);
   declare_group(app, chosen, "Shell", declare_completion);
 }
 

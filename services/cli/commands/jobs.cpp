@@ -35,8 +35,9 @@ void print_jobs(const json& jobs, Console& console) {
   Table table({right, left, left, left, left, left});
   table.add({"job", "state", "knowledge base", "document", "action", "stages"});
   for (const json& job : jobs) {
-    table.add({job.value("id", ""), job.value("state", ""), fit(one_line(job.value("kb", "")), 40),
-               fit(one_line(job.value("filename", "")), 40), job.value("action", ""), stages_of(job)});
+    table.add({job.value("id", ""), job.contains("waiting") ? "waits" : job.value("state", ""),
+               fit(one_line(job.value("kb", "")), 40), fit(one_line(job.value("filename", "")), 40),
+               job.value("action", ""), stages_of(job)});
   }
   for (const std::string& line : table.lines()) console.line(line);
 }
@@ -71,6 +72,8 @@ Task<int> show_job(JobsOptions options, ApiClient& api, Console& console) {
   print_jobs(json::array({*job}), console);
   const std::string state = job->value("state", "");
   if (state == "done" || state == "failed") report_job(*job, label_of(*job), console);
+  if (const std::string waiting = job->value("waiting", ""); !waiting.empty())
+    console.line("waits: " + one_line(waiting));
   co_return 0;
 }
 

@@ -52,6 +52,7 @@ void declare_content(CLI::App& app, Chosen& chosen);     ///< kb, docs, jobs, de
 void declare_documents(CLI::App& app, Chosen& chosen);   ///< docs
 void declare_measuring(CLI::App& app, Chosen& chosen);   ///< eval, bench, similarity
 void declare_access(CLI::App& app, Chosen& chosen);      ///< key, audit
+void declare_usage(CLI::App& app, Chosen& chosen);       ///< usage, budget
 void declare_completion(CLI::App& app, Chosen& chosen);  ///< `app`: the root, which outlives the parsing
 
 }  // namespace kefu::cli
