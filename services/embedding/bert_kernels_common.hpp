@@ -81,7 +81,7 @@ inline void quantize_block(const Floats (&values)[kVectors], const Rows& out, st
   Floats largest = __builtin_elementwise_abs(values[0]);
   for (std::size_t v = 1; v < kVectors; ++v) largest = larger(largest, __builtin_elementwise_abs(values[v]));
   const float amplitude = largest_of(largest);
-  const float factor = amplitude > 0 ? 127.0F / amplitude : 0.0F;
+  const float factor = amplitude > 1e-30F ? 127.0F / amplitude : 0.0F;  // else it could be infinite
   Ints sum = 0;
   for (std::size_t v = 0; v < kVectors; ++v) {
     const Ints rounded = __builtin_convertvector(__builtin_elementwise_roundeven(values[v] * factor), Ints);

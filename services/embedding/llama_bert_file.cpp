@@ -191,17 +191,14 @@ class Reader {
     return failed_ ? nullptr : std::make_unique<TensorTable>(file_, *found);
   }
 
-  /// `count` numbers; zeros where there is no such tensor and there need not be.
+  /// `count` numbers; zeros where there is no such tensor and there need not be. A count that a damaged file
+  /// names is not believed before there is a tensor of that size.
   const float* numbers(const std::string& name, std::size_t count, bool needed) {
-    float* const values = model_->new_floats(count);
     const auto found = tensor(name);
-    if (!found) {
-      failed_ = failed_ || needed;
-    } else if (found->columns != count || found->rows != 1) {
-      failed_ = true;
-    } else {
-      found->read(0, values);
-    }
+    if (found ? found->columns != count || found->rows != 1 : needed) failed_ = true;
+    if (failed_) return nullptr;
+    float* const values = model_->new_floats(count);
+    if (found) found->read(0, values);
     return values;
   }
 

@@ -169,6 +169,7 @@ TEST_F(LocalEngines, LeaveToLlamaCppWhatTheyDoNotKnow) {
   EXPECT_TRUE(refused([](TinyGguf& model) { model.shape("attention.head_count_kv", 1); }));
   EXPECT_TRUE(refused([](TinyGguf& model) { model.shape("attention.head_count", 4); }));  // 16 wide
   EXPECT_TRUE(refused([](TinyGguf& model) { model.shape("attention.head_count", 3); }));
+  EXPECT_TRUE(refused([](TinyGguf& model) { model.shape("embedding_length", 0x7fffffe0); }));
   EXPECT_TRUE(refused([](TinyGguf& model) { model.shape("block_count", 3); }));
   EXPECT_TRUE(refused([](TinyGguf& model) { model.shape("block_count", 1); }));
   EXPECT_TRUE(refused([](TinyGguf& model) { model.shape("feed_forward_length", 64); }));
