@@ -12,6 +12,7 @@ struct Kind {
   std::string_view begins;
   std::string_view name;
   std::string_view advice;
+  bool may_begin_text = false;  ///< letters alone, as a text may begin with: "ID3 tags hold the title"
 };
 
 constexpr std::string_view kExport = "export its text first";
@@ -25,7 +26,7 @@ constexpr std::array<Kind, 16> kKinds{
      {"{\\rtf"sv, "an RTF file", "save it as plain text"},
      {"\x89PNG\r\n"sv, "a PNG image", kNone},
      {"\xFF\xD8\xFF"sv, "a JPEG image", kNone},
-     {"GIF8"sv, "a GIF image", kNone},
+     {"GIF8"sv, "a GIF image", kNone, true},
      {"\x1F\x8B"sv, "a gzip archive", kUnpack},
      {"7z\xBC\xAF\x27\x1C"sv, "a 7-Zip archive", kUnpack},
      {"Rar!\x1A\x07"sv, "a RAR archive", kUnpack},
@@ -33,13 +34,23 @@ constexpr std::array<Kind, 16> kKinds{
       "7zXZ\0"sv,
       "an xz archive", kUnpack},
      {"\x28\xB5\x2F\xFD"sv, "a Zstandard archive", kUnpack},
-     {"BZh9"sv, "a bzip2 archive", kUnpack},
+     {"BZh9"sv, "a bzip2 archive", kUnpack, true},
      {"SQLite format 3\0"sv, "an SQLite database", "export its rows as CSV"},
      {"\x7F"
       "ELF"sv,
       "a program", kNone},
-     {"ID3"sv, "an MP3 file", kNone},
-     {"PAR1"sv, "a Parquet file", "export its rows as CSV or JSONL"}}};
+     {"ID3"sv, "an MP3 file", kNone, true},
+     {"PAR1"sv, "a Parquet file", "export its rows as CSV or JSONL", true}}};
+
+/// Within the first KB of a file of these kinds there are lengths and compressed bytes, and of a text only
+/// what lays it out.
+bool begins_with_binary(std::string_view bytes) {
+  const auto is_control = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 && (byte < '\t' || byte > '\r');
+  };
+  return std::ranges::any_of(bytes.substr(0, 1 << 10), is_control);
+}
 
 /// Office documents are archives, whose first entries tell what is in them.
 Kind kind_of_zip(std::string_view bytes) {
@@ -63,10 +74,13 @@ std::string complaint(const Kind& kind) {
 std::optional<std::string> known_binary_file(std::string_view bytes) {
   if (bytes.starts_with("PK\x03\x04"sv) || bytes.starts_with("PK\x05\x06"sv))
     return complaint(kind_of_zip(bytes));
-  if (bytes.starts_with("RIFF"sv) && bytes.size() > 12 && bytes.substr(8).starts_with("WEBP"sv))
+  if (bytes.starts_with("RIFF"sv) && bytes.size() > 12 && bytes.substr(8).starts_with("WEBP"sv) &&
+      begins_with_binary(bytes))
     return complaint({{}, "a WebP image", kNone});
-  const auto kind =
-      std::ranges::find_if(kKinds, [&](const Kind& known) { return bytes.starts_with(known.begins); });
+  const auto is_of = [&](const Kind& known) {
+    return bytes.starts_with(known.begins) && (!known.may_begin_text || begins_with_binary(bytes));
+  };
+  const auto kind = std::ranges::find_if(kKinds, is_of);
   if (kind == kKinds.end()) return std::nullopt;
   return complaint(*kind);
 }

@@ -116,6 +116,10 @@ TEST(Encoding, RefusesBinaryFilesByTheirKind) {
     EXPECT_THAT(refusal(format, "\x89PNG\r\n\x1A\n"), HasSubstr("a PNG image"));
     EXPECT_THAT(refusal(format, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), HasSubstr("an old Office file"));
     EXPECT_THAT(refusal(format, "RIFF\1\0\0\0WEBPVP8"s), HasSubstr("a WebP image"));
+    EXPECT_THAT(refusal(format, "ID3\3\0\0\0\0\x1F"s), HasSubstr("an MP3 file"));
+    EXPECT_THAT(refusal(format, "PAR1\x15\4\x15\x20"s), HasSubstr("a Parquet file, not text: export"));
+    EXPECT_THAT(refusal(format, "GIF89a\x40\1\xC8\0"s), HasSubstr("a GIF image"));
+    EXPECT_THAT(refusal(format, "BZh91AY&SY\x4E\xEC\xE8\x36\0"s), HasSubstr("a bzip2 archive"));
     EXPECT_THAT(refusal(format, "text\0x"s), HasSubstr("a NUL byte at offset 4: it is a binary file"));
     EXPECT_THAT(refusal(format, "\1\0\2\3\4\5\0\6"s), HasSubstr("binary file"));
   }
@@ -124,6 +128,11 @@ TEST(Encoding, RefusesBinaryFilesByTheirKind) {
 TEST(Encoding, IsNotMistakenForABinaryFileByItsFirstLetters) {
   EXPECT_EQ(decoded("RIFF"), "RIFF");
   EXPECT_EQ(decoded("PK is short"), "PK is short");
+  for (const std::string text :
+       {"ID3 tags hold the title, the artist and the year.\r\n", "PAR1 is a parking garage.",
+        "GIF89 uploads are refused.\n\tUse PNG.\f", "BZh9 is a code.", "RIFF or WEBP: which one is it?"}) {
+    for (const Format format : {Format::text, Format::markdown}) EXPECT_EQ(refusal(format, text), "");
+  }
 }
 
 TEST(Encoding, RefusesEmptyFiles) {
