@@ -94,6 +94,15 @@ std::string normalize(std::string_view utf8) {
   return collapse_spaces(apply_nfkc(without_controls(utf8)));
 }
 
+/// NFKC makes nothing of what is something, and only white space of what is white space.
+bool is_blank(std::string_view utf8) {
+  for (std::size_t i = 0; i < utf8.size();) {
+    const UChar32 c = next_code_point(utf8, i);
+    if (!is_space(c) && !is_dropped(c)) return false;
+  }
+  return true;
+}
+
 std::string fold_for_matching(std::string_view utf8) {
   std::string text = normalize(utf8);
   fold_to_simplified(text);

@@ -5,6 +5,8 @@
 #include "plain_text.hpp"
 #include "row_collector.hpp"
 
+#include <kefu/text/normalize.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -113,7 +115,7 @@ Checked<extraction::Document> to_document(const json& row, std::uint32_t number)
   KEFU_TRY(*out.mutable_id(), text_in("id"));
   if (out.id().empty()) return std::unexpected(Complaint{"id", "the id is missing"});
   KEFU_TRY(*out.mutable_title(), text_in("title"));
-  if (out.title().empty()) out.set_title(out.id());
+  if (text::is_blank(out.title())) out.set_title(out.id());
   KEFU_TRY(*out.mutable_url(), text_in("url"));
   if (!out.url().empty() && !is_web_address(out.url())) {
     return std::unexpected(Complaint{"url", "the url must begin with http:// or https:// and name a host"});

@@ -2,6 +2,7 @@
 
 #include "graphemes.hpp"
 
+#include <kefu/text/normalize.hpp>
 #include <kefu/text/segment.hpp>
 
 #include <string>
@@ -49,8 +50,8 @@ std::vector<Block> divide_long_block(Block block, std::size_t max_bytes) {
   for (std::string_view rest = std::string_view(text).substr(header.size()); !rest.empty();) {
     const std::string_view piece = first_piece(rest, max_bytes - header.size());
     rest.remove_prefix(piece.size());
+    if (text::is_blank(piece)) continue;
     const std::size_t end = piece.find_last_not_of(" \n") + 1;
-    if (end == 0) continue;
     block.set_text(header + std::string(piece.substr(0, end)));
     out.push_back(block);
   }

@@ -3,6 +3,8 @@
 #include "cells.hpp"
 #include "graphemes.hpp"
 
+#include <kefu/text/normalize.hpp>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -40,7 +42,7 @@ struct Heading {
 std::string heading_text(std::string_view raw) {
   std::string text(trim(raw));
   std::erase_if(text, [](char c) { return c == '*' || c == '`'; });
-  return std::string(trim(text));
+  return text::is_blank(text) ? std::string() : std::string(trim(text));
 }
 
 std::optional<Heading> atx_heading(std::string_view line) {
@@ -258,7 +260,7 @@ class MarkdownParser {
   void add_block(Block::Kind kind, std::string_view text) {
     // A first line may be indented on purpose, in code and nested lists.
     while (text.ends_with('\n') || text.ends_with(' ')) text.remove_suffix(1);
-    if (is_blank(text)) return;
+    if (text::is_blank(text)) return;
     Block& block = *document_.add_blocks();
     block.set_kind(kind);
     block.set_heading(heading_path());

@@ -2,6 +2,8 @@
 
 #include "cells.hpp"
 
+#include <kefu/text/normalize.hpp>
+
 #include <string>
 #include <utility>
 
@@ -11,7 +13,7 @@ void add_paragraphs(std::string_view text, extraction::Document& document) {
   std::string paragraph;
   const auto close = [&] {
     const std::string_view trimmed = trim(paragraph);
-    if (!trimmed.empty()) document.add_blocks()->set_text(std::string(trimmed));
+    if (!text::is_blank(trimmed)) document.add_blocks()->set_text(std::string(trimmed));
     paragraph.clear();
   };
   const std::string plain = with_plain_line_ends(text);

@@ -20,6 +20,8 @@ constexpr std::size_t kMaxUrlBytes = 2048;
 constexpr int kMaxPhrasings = 100;
 constexpr std::size_t kNoLimit = ~std::size_t{0};
 
+bool has_text(const extraction::Block& block) { return !text::is_blank(block.text()); }
+
 }  // namespace
 
 void RowCollector::add(extraction::FaqRow row) {
@@ -38,6 +40,9 @@ void RowCollector::add(extraction::Document document) {
                                 {"title", document.title(), kMaxLabelBytes, false},
                                 {"url", document.url(), kMaxUrlBytes, false}};
   if (!std::ranges::all_of(rules, [&](const Rule& rule) { return keeps(document.row(), rule); })) return;
+  if (std::ranges::none_of(document.blocks(), has_text)) {
+    return sink_.reject(document.row(), "text", "the text holds nothing that can be read");
+  }
   if (claim_id(document.row(), document.id())) sink_.take(std::move(document));
 }
 
@@ -53,6 +58,11 @@ bool RowCollector::claim_id(std::uint32_t row, const std::string& id) {
 bool RowCollector::keeps(std::uint32_t row, const Rule& rule) {
   if (rule.required && rule.value.empty()) {
     sink_.reject(row, rule.field, std::string("the ") + rule.field + " is missing");
+    return false;
+  }
+  if (rule.required && text::is_blank(rule.value)) {
+    sink_.reject(row, rule.field,
+                 std::string("the ") + rule.field + " holds nothing but characters that cannot be seen");
     return false;
   }
   if (rule.value.size() <= rule.limit) return true;
@@ -75,7 +85,7 @@ void RowCollector::tidy_phrasings(extraction::FaqRow& row) {
   std::unordered_set<std::string> seen{text::normalize(row.question())};
   std::vector<std::string> kept;
   for (const std::string& phrasing : row.similar()) {
-    if (phrasing.empty() || !seen.insert(text::normalize(phrasing)).second) continue;
+    if (text::is_blank(phrasing) || !seen.insert(text::normalize(phrasing)).second) continue;
     if (!is_short_enough(row.row(), "similar", phrasing)) continue;
     if (std::ssize(kept) == kMaxPhrasings) {
       sink_.reject(row.row(), "similar",

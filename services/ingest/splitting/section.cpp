@@ -3,6 +3,7 @@
 #include "extraction/graphemes.hpp"
 #include "token_counter.hpp"
 
+#include <kefu/text/normalize.hpp>
 #include <kefu/text/segment.hpp>
 #include <kefu/text/utf8.hpp>
 
@@ -48,13 +49,14 @@ void add_sentences(std::string_view text, std::string_view glue, std::uint32_t p
   for (const std::string_view sentence : whole_sentences(text)) {
     const std::size_t end = sentence.find_last_not_of(" \t\n") + 1;
     const std::string_view space = sentence.substr(end);
-    if (end > 0)
+    if (!text::is_blank(sentence))
       units.push_back({.text = std::string(sentence.substr(0, end)), .glue = glue, .paragraph = paragraph});
     glue = space.find('\n') != std::string_view::npos ? "\n" : space.empty() ? "" : " ";
   }
 }
 
 void add_block(const Block& block, std::uint32_t paragraph, std::vector<Unit>& units) {
+  if (text::is_blank(block.text())) return;
   if (block.kind() == Block::KIND_PARAGRAPH)
     return add_sentences(block.text(), kParagraphGlue, paragraph, units);
   const auto kind = block.kind() == Block::KIND_TABLE ? Unit::Kind::table : Unit::Kind::lines;
@@ -80,9 +82,10 @@ std::vector<Unit> divide_at_graphemes(const Unit& unit, std::uint32_t limit) {
   std::vector<Unit> out;
   for (std::string_view rest = unit.text; !rest.empty();) {
     const std::string_view piece = grapheme_prefix(rest, piece_bytes);
+    rest.remove_prefix(piece.size());
+    if (text::is_blank(piece)) continue;
     out.push_back(
         {.text = std::string(piece), .glue = out.empty() ? unit.glue : "", .paragraph = unit.paragraph});
-    rest.remove_prefix(piece.size());
   }
   return out;
 }
@@ -97,6 +100,7 @@ std::vector<Unit> divide_into_sentences(const Unit& unit) {
 std::vector<Unit> divide_into_lines(const Unit& unit) {
   std::vector<Unit> out;
   for (const std::string_view line : lines_of(unit.text)) {
+    if (text::is_blank(line)) continue;
     out.push_back({.text = std::string(line),
                    .glue = out.empty() ? unit.glue : kLineGlue,
                    .paragraph = unit.paragraph});

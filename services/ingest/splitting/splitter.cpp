@@ -89,7 +89,8 @@ std::vector<Section*> addresses_of(std::vector<Section>& sections) {
   return out;
 }
 
-/// Divides what is too long, once; true when anything was.
+/// Divides what is too long, once; true when anything was. Pieces that hold nothing to read fall away, so
+/// what is left of a unit may be one piece, or none.
 template <class TooLong>
 bool divide_units(Section& section, std::uint32_t limit, TooLong too_long) {
   std::vector<Unit> out;
@@ -100,7 +101,7 @@ bool divide_units(Section& section, std::uint32_t limit, TooLong too_long) {
       continue;
     }
     std::vector<Unit> pieces = divide(unit, limit);
-    divided = divided || pieces.size() > 1;
+    divided = divided || pieces.size() != 1 || pieces.front().text.size() < unit.text.size();
     std::ranges::move(pieces, std::back_inserter(out));
   }
   section.units = std::move(out);

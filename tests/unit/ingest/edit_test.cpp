@@ -192,6 +192,26 @@ TEST_F(EditTest, NamesDocumentRowAndFieldOfWhatCannotBe) {
   finish(edit("faq.csv", removal(1), first));
 }
 
+TEST_F(EditTest, NamesTheFieldThatWouldHoldNothingThatCanBeSeen) {
+  finish(upload("faq.csv", rows(2)));
+  finish(upload("docs.jsonl", "{\"id\":\"d1\",\"text\":\"First text.\"}\n"));
+  const std::string nothing = "holds nothing but characters that cannot be seen";
+  RowEdit question = change(1);
+  question.set_question("\u200B");
+  EXPECT_EQ(failure(edit("faq.csv", question)), "\"faq.csv\", row 1, question: the question " + nothing);
+  RowEdit answer = change(2);
+  answer.set_answer("\u2060 \x01");
+  EXPECT_EQ(failure(edit("faq.csv", answer)), "\"faq.csv\", row 2, answer: the answer " + nothing);
+  RowEdit similar = change(1);
+  similar.mutable_similar()->add_questions("\uFEFF");
+  EXPECT_EQ(failure(edit("faq.csv", similar)), "\"faq.csv\", row 1, similar: a similar question is empty");
+  RowEdit text = change(1);
+  text.set_text("\u00AD\n\n\u200B");
+  EXPECT_EQ(failure(edit("docs.jsonl", text)),
+            "\"docs.jsonl\", row 1, text: the text holds nothing that can be read");
+  EXPECT_THAT(contents(proto::kPassagesStream), IsEmpty());
+}
+
 TEST_F(EditTest, WaitsForEarlierJobsOfItsDocumentOnly) {
   finish(upload("faq.csv", rows(3)));
   const auto other = upload("other.csv", rows(1));

@@ -5,6 +5,7 @@
 
 #include <kefu/proto/passage.hpp>
 #include <kefu/testing/run_task.hpp>
+#include <kefu/text/normalize.hpp>
 #include <kefu/text/utf8.hpp>
 
 #include <gmock/gmock.h>
@@ -176,6 +177,25 @@ TEST_F(SplitterTest, LosesNoSentence) {
   std::string all;
   for (const std::string& passage : texts(split_markdown(text, {}))) all += passage + "\n";
   for (int i = 0; i < 200; ++i) EXPECT_THAT(all, HasSubstr("number " + std::to_string(i) + " is here."));
+}
+
+TEST_F(SplitterTest, MakesNoPassageOfWhatCannotBeSeen) {
+  std::string much;
+  for (int i = 0; i < 30'000; ++i) much += "\u200B";
+  for (const auto kind : {extraction::Block::KIND_PARAGRAPH, extraction::Block::KIND_LIST}) {
+    extraction::Document document;
+    for (const std::string& text : {std::string("Aaa.\n\u200B\nBbb. \u00AD"), std::string("\u200B\u2060"),
+                                    "Ccc" + much + "\n" + much, much, "Ddd.\n" + std::string(50, 'd')}) {
+      document.add_blocks()->set_kind(kind);
+      document.mutable_blocks()->rbegin()->set_text(text);
+    }
+    std::string all;
+    for (const Passage& passage : split({document}, {.target_tokens = 5, .overlap_tokens = 0}, 40)) {
+      EXPECT_FALSE(text::is_blank(passage.text()));
+      all += text::normalize(passage.text()) + "|";
+    }
+    for (const char* part : {"Aaa.", "Bbb.", "Ccc", "Ddd."}) EXPECT_THAT(all, HasSubstr(part));
+  }
 }
 
 TEST_F(SplitterTest, PassesOnThatTheCounterIsAway) {

@@ -1,9 +1,17 @@
 #include <kefu/text/normalize.hpp>
 
 #include <gtest/gtest.h>
+#include <unicode/unistr.h>
 
 namespace kefu::text {
 namespace {
+
+using namespace std::string_view_literals;
+
+std::string utf8_of(UChar32 c) {
+  std::string out;
+  return icu::UnicodeString(c).toUTF8String(out);
+}
 
 TEST(Normalize, MakesFullWidthFormsPlain) {
   EXPECT_EQ(normalize("怎么退货？"), normalize("怎么退货?"));
@@ -21,6 +29,18 @@ TEST(Normalize, DropsControlAndInvisibleCharacters) {
                                        5)),
             "abc");
   EXPECT_EQ(normalize("\uFEFF退\u200B货\x7F"), "退货");
+}
+
+TEST(Normalize, LeavesNothingOfWhatIsBlankAndSomethingOfEverythingElse) {
+  EXPECT_TRUE(is_blank(""));
+  EXPECT_TRUE(is_blank("\0\x01 \u200B\u00AD\uFEFF\u2060\u3000\n"sv));
+  EXPECT_FALSE(is_blank("\u200B."));
+  EXPECT_FALSE(is_blank("\xFF"));
+  for (UChar32 c = 1; c < 0x20000; ++c) {
+    if (c >= 0xD800 && c < 0xE000) continue;
+    const std::string text = utf8_of(c);
+    ASSERT_EQ(is_blank(text), normalize(text).empty()) << std::hex << c;
+  }
 }
 
 TEST(Normalize, ComposesWhatAControlCharacterHeldApart) { EXPECT_EQ(normalize("e\u200B\u0301"), "\u00e9"); }

@@ -10,6 +10,10 @@ namespace kefu::text {
 /// become one.
 std::string normalize(std::string_view utf8);
 
+/// True where normalize() leaves nothing: white space, control characters and marks without width, which look
+/// empty to people and are empty to models. Costs no more than finding the first other character.
+bool is_blank(std::string_view utf8);
+
 /// Reads ICU's tables now, which takes some 20 ms, rather than with the first text that needs them.
 void warm_up();
 
