@@ -169,10 +169,10 @@ Task<Result<JobState>> IngestFlow::begin(std::uint64_t id, Job job) {
 }
 
 Task<Result<>> IngestFlow::require_knowledge_base(Job job) {
-  KEFU_CO_TRY(const auto known, co_await knowledge_bases_.find(job.kb_name(), Deadline::in(kCallTime)));
-  if (known.incarnation() == job.kb_incarnation()) co_return Result<>{};
-  co_return fail(Errc::not_found,
-                 "the knowledge base \"" + job.kb_name() + "\" was deleted after this upload");
+  const auto known = co_await knowledge_bases_.find(job.kb_name(), Deadline::in(kCallTime));
+  if (!known && known.error().code != Errc::not_found) co_return fail(known.error());
+  if (known && known->incarnation() == job.kb_incarnation()) co_return Result<>{};
+  co_return fail(Errc::not_found, knowledge_base_was_deleted(job.kb_name()));
 }
 
 /// Piece by piece, so that a file of any size takes little memory here: parts are published while the rest is

@@ -59,8 +59,8 @@ IngestService::IngestService(IngestConfig config, const service::Environment& en
       job_log_(store_, reader_),
       document_log_(store_, reader_),
       clearance_(store_, states_),
-      tracker_(environment.executor, store_, reader_, states_bucket_, leases_bucket_, states_, clearance_,
-               environment.log, metrics_),
+      tracker_(environment.executor, store_, reader_, states_bucket_, leases_bucket_, knowledge_base_bucket_,
+               states_, clearance_, environment.log, metrics_),
       earlier_jobs_(job_log_, states_, tracker_),
       extractor_(pool_, config_.extractor_program, child_limits(config_)),
       counter_(environment.executor, environment.bus, config_.embedding_patience),
@@ -81,17 +81,16 @@ Task<Result<>> IngestService::start() {
   tracker_.start(tasks_);
   tasks_.spawn(dead_letters_.run());
   tasks_.spawn(sweeper_.run());
-  KEFU_CO_CHECK(serve(proto::kGetJob, [this](const RequestContext&, bus::Message message, bus::ReplySink&) {
-    return requests_.get(std::move(message.payload));
+  KEFU_CO_CHECK(serve(proto::kGetJob, "get_job", [this](const RequestContext&, std::string request) {
+    return requests_.get(std::move(request));
   }));
   KEFU_CO_CHECK(
-      serve(proto::kListJobs, [this](const RequestContext& context, bus::Message message, bus::ReplySink&) {
-        return requests_.list(std::move(message.payload), context.deadline);
+      serve(proto::kListJobs, "list_jobs", [this](const RequestContext& context, std::string request) {
+        return requests_.list(std::move(request), context.deadline);
       }));
-  KEFU_CO_CHECK(
-      serve(proto::kCancelJob, [this](const RequestContext&, bus::Message message, bus::ReplySink&) {
-        return requests_.cancel(std::move(message.payload));
-      }));
+  KEFU_CO_CHECK(serve(proto::kCancelJob, "cancel_job", [this](const RequestContext&, std::string request) {
+    return requests_.cancel(std::move(request));
+  }));
   KEFU_CO_TRY(jobs_, co_await reader_.work(
                          {.stream = std::string(proto::kJobsStream),
                           .durable = std::string(JobLog::kWorkers),
@@ -131,12 +130,33 @@ Task<Result<>> IngestService::ensure_storage_once(Deadline deadline) {
   co_return co_await leases_bucket_.ensure(kLeaseLife, deadline);
 }
 
-Result<> IngestService::serve(std::string_view subject, bus::Handler handler) {
+Result<> IngestService::serve(std::string_view subject, const std::string& operation, Answer answer) {
+  const auto served = std::make_shared<const Operation>(
+      Operation{telemetry::OperationMetrics(environment_.metrics, "ingest", operation), std::move(answer)});
+  auto handler = [this, served](RequestContext context, bus::Message message, bus::ReplySink&) {
+    return measured(std::move(context), std::move(message.payload), served);
+  };
   KEFU_TRY(
       auto subscription,
       environment_.bus.serve({.subject = std::string(subject), .queue_group = "ingest"}, std::move(handler)));
   questions_.push_back(std::move(subscription));
   return {};
+}
+
+Task<Result<std::string>> IngestService::measured(RequestContext context, std::string request,
+                                                  std::shared_ptr<const Operation> operation) {
+  const auto began = Deadline::Clock::now();
+  auto reply = co_await operation->answer(context, std::move(request));
+  if (reply) {
+    operation->metrics.succeeded(Deadline::Clock::now() - began);
+    co_return reply;
+  }
+  const Errc code = reply.error().code;
+  operation->metrics.failed(code);
+  if (code == Errc::internal || code == Errc::data_corrupt) {
+    environment_.log.failure(telemetry::Level::error, "a request failed", context, reply.error());
+  }
+  co_return reply;
 }
 
 }  // namespace kefu::ingest

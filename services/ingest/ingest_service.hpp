@@ -23,7 +23,9 @@
 #include <kefu/directory/knowledge_bases.hpp>
 #include <kefu/service/runner.hpp>
 #include <kefu/service/stream_metrics.hpp>
+#include <kefu/telemetry/operation_metrics.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,10 +42,18 @@ class IngestService final : public service::Service {
   Task<void> drain() override;
 
  private:
+  using Answer = std::function<Task<Result<std::string>>(const RequestContext&, std::string request)>;
+  struct Operation {
+    telemetry::OperationMetrics metrics;
+    Answer answer;
+  };
+
   Task<Result<>> ensure_storage();
   Task<Result<>> ensure_storage_once(Deadline deadline);
   /// Serves requests about jobs on this subject.
-  Result<> serve(std::string_view subject, bus::Handler handler);
+  Result<> serve(std::string_view subject, const std::string& operation, Answer answer);
+  Task<Result<std::string>> measured(RequestContext context, std::string request,
+                                     std::shared_ptr<const Operation> operation);
 
   IngestConfig config_;
   service::Environment environment_;

@@ -57,6 +57,10 @@ std::int64_t unix_milliseconds_now() {
       .count();
 }
 
+std::string knowledge_base_was_deleted(const std::string& name) {
+  return "the knowledge base \"" + name + "\" was deleted after this upload";
+}
+
 std::optional<StoredState> parse_state(const bus::KvEntry& entry) {
   StoredState stored{.state = {}, .revision = entry.revision};
   if (entry.erased || !stored.state.ParseFromString(entry.value)) return std::nullopt;

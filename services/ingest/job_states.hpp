@@ -71,6 +71,9 @@ class JobStates {
   bus::KeyValueBucket& bucket_;
 };
 
+/// What a job is told whose knowledge base is no longer the one that it was for.
+std::string knowledge_base_was_deleted(const std::string& name);
+
 /// The state in an entry of the bucket; nullopt for one that is erased or cannot be read.
 std::optional<StoredState> parse_state(const bus::KvEntry& entry);
 

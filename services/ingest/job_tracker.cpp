@@ -114,6 +114,11 @@ void JobTracker::on_lease(const std::string& key, const kefu::v1::IndexLease& le
                   .seen = now};
 }
 
+void JobTracker::on_knowledge_base(const kefu::v1::KnowledgeBase& record) {
+  deleted_knowledge_bases_.insert(record.former_incarnations().begin(), record.former_incarnations().end());
+  if (record.deleted()) deleted_knowledge_bases_.insert(record.incarnation());
+}
+
 std::uint64_t JobTracker::log_begin(std::uint64_t otherwise) const {
   for (const auto& [id, tracked] : jobs_) {
     otherwise = std::min(otherwise, std::max<std::uint64_t>(1, tracked.stored.state.watch_from_sequence()));
@@ -132,13 +137,15 @@ std::vector<StoredState> JobTracker::due(Time now, std::int64_t unix_ms) {
     const Progress progress = progress_of(id, applied);
     const Versions* above = done_above(known);
     const bool done = above != nullptr || is_done(known, applied);
-    const bool commit = !done && may_be_committed(known);
+    const bool homeless = !done && deleted_knowledge_bases_.contains(known.kb_incarnation());
+    const bool commit = !done && !homeless && may_be_committed(known);
     const bool worth_telling = is_ahead(progress, known) && now - tracked.written >= kProgressInterval;
-    if (!done && !commit && !worth_telling) continue;
+    if (!done && !homeless && !commit && !worth_telling) continue;
     StoredState& next = out.emplace_back(tracked.stored);
     record(progress, next.state);
     if (commit) next.state.set_committed(true);
     if (done) finish(next.state, above, unix_ms);
+    if (homeless) end_with_knowledge_base(next.state, unix_ms);
     tracked.written = now;
   }
   return out;
@@ -237,6 +244,14 @@ void JobTracker::finish(JobState& state, const Versions* above, std::int64_t uni
   state.set_state(JobState::STATE_FAILED);
   state.set_error("\"" + state.filename() + "\" was deleted by job " + std::to_string(above->done) +
                   " before this job was done: nothing of it was taken in");
+}
+
+/// What was committed was in the knowledge base, and index may have erased it before anybody applied it.
+void JobTracker::end_with_knowledge_base(JobState& state, std::int64_t unix_ms) {
+  state.set_finished_unix_ms(unix_ms);
+  if (state.committed()) return state.set_state(JobState::STATE_DONE);
+  state.set_state(JobState::STATE_FAILED);
+  state.set_error(knowledge_base_was_deleted(state.kb_name()));
 }
 
 JobTracker::Progress JobTracker::progress_of(std::uint64_t job, std::optional<std::uint64_t> applied) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "job_states.hpp"
+#include "kefu/v1/knowledge_base.pb.h"
 #include "kefu/v1/log.pb.h"
 
 #include <kefu/bus/message.hpp>
@@ -14,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -22,9 +24,10 @@ namespace kefu::ingest {
 /// Knows from KEFU_VECTORS, the leases of the index replicas and the states of jobs how far each job is: when
 /// its version may be committed, since all its parts are in the log; and when it is done, since every ready
 /// replica with a live lease, at least one, has applied them and the manifest, or a higher version of the
-/// same document is done. Also what is left to do where a process died half-way, and what failed and replaced
-/// versions leave behind. Pure: fed with what others read, it performs no I/O. Every replica of ingest has
-/// one; they agree through compare-and-set.
+/// same document is done; and when nothing can become of it, since its knowledge base was deleted. Also what
+/// is left to do where a process died half-way, and what failed and replaced versions leave behind. Pure: fed
+/// with what others read, it performs no I/O. Every replica of ingest has one; they agree through
+/// compare-and-set.
 class JobTracker {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -42,6 +45,8 @@ class JobTracker {
     log_incarnation_.clear();
   }
   void on_lease(const std::string& key, const kefu::v1::IndexLease& lease, Time now);
+  /// As KEFU_KBS has it. A knowledge base that was deleted never lives again: one of its name is another one.
+  void on_knowledge_base(const kefu::v1::KnowledgeBase& record);
   void on_lease_erased(const std::string& key) { leases_.erase(key); }
 
   /// Where reading of the log must begin for the unfinished jobs, at most `otherwise`.
@@ -113,6 +118,7 @@ class JobTracker {
   };
   const Versions* done_above(const kefu::v1::JobState& state) const;
   static void finish(kefu::v1::JobState& state, const Versions* above, std::int64_t unix_ms);
+  static void end_with_knowledge_base(kefu::v1::JobState& state, std::int64_t unix_ms);
   bool may_be_committed(const kefu::v1::JobState& state) const;
   void note_version(const kefu::v1::JobState& state);
   void note_failure(const kefu::v1::JobState& state);
@@ -126,7 +132,8 @@ class JobTracker {
       logs_;                     // by version, which is the job's id; of jobs that are not known yet, too
   std::string log_incarnation_;  // empty: not known yet
   std::map<std::string, Lease> leases_;
-  std::unordered_map<std::string, Versions> highest_;     // of each document, as far as it is remembered
+  std::unordered_set<std::string> deleted_knowledge_bases_;  // incarnations
+  std::unordered_map<std::string, Versions> highest_;        // of each document, as far as it is remembered
   std::map<std::uint64_t, std::string> committed_order_;  // job -> document: the oldest are forgotten first
   std::set<std::uint64_t> failed_;                        // the newest of them
   std::map<std::uint64_t, Uncleared> uncleared_;          // failed jobs that may have left something

@@ -22,8 +22,9 @@ constexpr auto kSettle = 20ms;
 }  // namespace
 
 TrackerLoop::TrackerLoop(asio::any_io_executor executor, bus::StreamStore& store, bus::StreamReader& reader,
-                         bus::KeyValueBucket& states_bucket, bus::KeyValueBucket& leases, JobStates& states,
-                         Clearance& clearance, const telemetry::Logger& log, const IngestMetrics& metrics)
+                         bus::KeyValueBucket& states_bucket, bus::KeyValueBucket& leases,
+                         bus::KeyValueBucket& knowledge_bases, JobStates& states, Clearance& clearance,
+                         const telemetry::Logger& log, const IngestMetrics& metrics)
     : store_(store),
       reader_(reader),
       states_bucket_(states_bucket),
@@ -31,6 +32,10 @@ TrackerLoop::TrackerLoop(asio::any_io_executor executor, bus::StreamStore& store
               [this](const std::optional<bus::KvEntry>& entry) {
                 if (entry) take_lease(*entry);
               }),
+      knowledge_bases_(knowledge_bases, kPoll,
+                       [this](const std::optional<bus::KvEntry>& entry) {
+                         if (entry) take_knowledge_base(*entry);
+                       }),
       states_(states),
       clearance_(clearance),
       log_(log),
@@ -41,6 +46,7 @@ TrackerLoop::TrackerLoop(asio::any_io_executor executor, bus::StreamStore& store
 void TrackerLoop::start(TaskGroup& tasks) {
   tasks.spawn(follow_states());
   tasks.spawn(leases_.run());
+  tasks.spawn(knowledge_bases_.run());
   tasks.spawn(follow_log());
   tasks.spawn(write_states());
 }
@@ -48,6 +54,7 @@ void TrackerLoop::start(TaskGroup& tasks) {
 void TrackerLoop::stop() {
   stopping_ = true;
   leases_.stop();
+  knowledge_bases_.stop();
   changed_.raise();
 }
 
@@ -104,6 +111,13 @@ void TrackerLoop::take_lease(const bus::KvEntry& entry) {
   } else {
     tracker_.on_lease_erased(entry.key);
   }
+  changed_.raise();
+}
+
+void TrackerLoop::take_knowledge_base(const bus::KvEntry& entry) {
+  kefu::v1::KnowledgeBase record;
+  if (entry.erased || !record.ParseFromString(entry.value)) return;
+  tracker_.on_knowledge_base(record);
   changed_.raise();
 }
 

@@ -24,8 +24,9 @@ class TrackerLoop {
  public:
   /// Everything outlives this.
   TrackerLoop(asio::any_io_executor executor, bus::StreamStore& store, bus::StreamReader& reader,
-              bus::KeyValueBucket& states_bucket, bus::KeyValueBucket& leases, JobStates& states,
-              Clearance& clearance, const telemetry::Logger& log, const IngestMetrics& metrics);
+              bus::KeyValueBucket& states_bucket, bus::KeyValueBucket& leases,
+              bus::KeyValueBucket& knowledge_bases, JobStates& states, Clearance& clearance,
+              const telemetry::Logger& log, const IngestMetrics& metrics);
 
   /// Starts its tasks, which end after stop().
   void start(TaskGroup& tasks);
@@ -41,6 +42,7 @@ class TrackerLoop {
  private:
   Task<void> follow_states();
   void take_lease(const bus::KvEntry& entry);
+  void take_knowledge_base(const bus::KvEntry& entry);
   Task<void> follow_log();
   Task<void> name_log();
   Task<void> write_states();
@@ -56,6 +58,7 @@ class TrackerLoop {
   bus::StreamReader& reader_;
   bus::KeyValueBucket& states_bucket_;
   bus::BucketFollower leases_;
+  bus::BucketFollower knowledge_bases_;
   JobStates& states_;
   Clearance& clearance_;
   const telemetry::Logger& log_;

@@ -229,8 +229,16 @@ class FlowFixture : public ::testing::Test {
   DocumentLog documents_{*store_, *reader_};
   Clearance clearance_{*store_, states_};
   TaskGroup tasks_{io_.get_executor(), [](std::exception_ptr) { ADD_FAILURE(); }};
-  TrackerLoop loop_{io_.get_executor(), *store_, *reader_, *states_bucket_, *leases_bucket_, states_,
-                    clearance_,         log_,    metrics_};
+  TrackerLoop loop_{io_.get_executor(),
+                    *store_,
+                    *reader_,
+                    *states_bucket_,
+                    *leases_bucket_,
+                    *knowledge_base_bucket_,
+                    states_,
+                    clearance_,
+                    log_,
+                    metrics_};
   EarlierJobs earlier_{job_log_, states_, loop_};
   EditPlanner planner_{documents_, earlier_, extractor_, splitter_};
   IngestFlow flow_{*store_,    knowledge_bases_, states_,    extractor_, splitter_,

@@ -242,7 +242,8 @@ TEST_F(IngestFlowTest, FailsAJobWhoseKnowledgeBaseIsGoneOrAnotherOneOfItsName) {
   run(knowledge_base_bucket_->erase(subject_token("shop"), soon()));
   const auto other = upload("b.txt", "text");
   EXPECT_EQ(work(other), Disposition::done);
-  EXPECT_THAT(state(other.sequence).error(), HasSubstr("no knowledge base"));
+  EXPECT_THAT(state(other.sequence).error(),
+              HasSubstr("the knowledge base \"shop\" was deleted after this upload"));
 }
 
 TEST_F(IngestFlowTest, FailsAJobWhoseFileIsGoneOrDamaged) {

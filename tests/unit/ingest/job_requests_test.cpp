@@ -206,8 +206,8 @@ TEST_F(JobRequestsTest, ErasesVectorsThatComeAfterTheCancellation) {
 TEST_F(JobRequestsTest, ErasesThemAgainWhenTheyCouldNotBeErased) {
   FailingErasure store(*store_, 2);
   Clearance clearance(store, states_);
-  TrackerLoop loop(io_.get_executor(), *store_, *reader_, *states_bucket_, *leases_bucket_, states_,
-                   clearance, log_, metrics_);
+  TrackerLoop loop(io_.get_executor(), *store_, *reader_, *states_bucket_, *leases_bucket_,
+                   *knowledge_base_bucket_, states_, clearance, log_, metrics_);
   loop.start(tasks_);
   const auto job = upload("a.txt", "text");
   EXPECT_EQ(work(job), Disposition::done);

@@ -299,6 +299,60 @@ TEST_F(JobTrackerTest, FailsAJobWhoseDocumentWasDeletedBeforeItsVersionWasCommit
   EXPECT_EQ(states[1].state.error(), "");
 }
 
+TEST_F(JobTrackerTest, EndsJobsWhoseKnowledgeBaseWasDeleted) {
+  auto open = running(5);
+  open.state.set_committed(false);
+  open.state.set_kb_name("shop");
+  tracker_.on_state(open);
+  tracker_.on_state(running(6, 2, "g.csv"));  // committed: index may erase it before anybody applies it
+  auto elsewhere = running(7, 2, "h.csv");
+  elsewhere.state.set_kb_incarnation("later");
+  tracker_.on_state(elsewhere);
+  part(5, 0, 51);
+  part(5, 1, 52);
+  (void)due();
+  now_ += 1s;
+  kefu::v1::KnowledgeBase record;
+  record.set_name("shop");
+  record.set_incarnation("kb");
+  tracker_.on_knowledge_base(record);
+  for (const StoredState& next : due()) EXPECT_EQ(next.state.state(), JobState::STATE_RUNNING);
+  record.set_deleted(true);
+  tracker_.on_knowledge_base(record);
+  const auto states = due();
+  ASSERT_THAT(states, SizeIs(2));
+  EXPECT_EQ(states[0].state.state(), JobState::STATE_FAILED);
+  EXPECT_EQ(states[0].state.error(), "the knowledge base \"shop\" was deleted after this upload");
+  EXPECT_EQ(states[0].state.finished_unix_ms(), kUnixMs);
+  EXPECT_FALSE(states[0].state.committed());
+  EXPECT_EQ(states[1].state.job(), 6U);
+  EXPECT_EQ(states[1].state.state(), JobState::STATE_DONE);
+  tracker_.on_state({.state = states[0].state, .revision = ++revision_});
+  tracker_.on_state({.state = states[1].state, .revision = ++revision_});
+  EXPECT_EQ(tracker_.take_strays(), (std::vector<std::uint64_t>{51, 52}));
+  EXPECT_EQ(tracker_.unfinished(), 1U);
+}
+
+TEST_F(JobTrackerTest, EndsJobsWhoseKnowledgeBaseWasCreatedAgainWhicheverOfTheTwoIsToldFirst) {
+  kefu::v1::KnowledgeBase record;
+  record.set_name("shop");
+  record.set_incarnation("new");
+  record.add_former_incarnations("older");
+  record.add_former_incarnations("kb");
+  tracker_.on_knowledge_base(record);
+  auto left = running(5);
+  left.state.set_committed(false);
+  left.state.set_published(false);
+  tracker_.on_state(left);
+  auto fresh = running(6);
+  fresh.state.set_kb_incarnation("newer");  // what the bucket says of it has yet to arrive
+  tracker_.on_state(fresh);
+  const auto states = due();
+  ASSERT_THAT(states, SizeIs(1));
+  EXPECT_EQ(states[0].state.job(), 5U);
+  EXPECT_EQ(states[0].state.state(), JobState::STATE_FAILED);
+}
+
 TEST_F(JobTrackerTest, WritesProgressAtMostTwiceASecond) {
   tracker_.on_state(running(5));
   part(5, 0, 51);

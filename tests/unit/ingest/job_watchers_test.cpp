@@ -18,6 +18,13 @@ using ::testing::HasSubstr;
 
 class JobWatchersTest : public FlowFixture {
  protected:
+  void delete_knowledge_base() {
+    kefu::v1::KnowledgeBase record;
+    record.set_name("shop");
+    record.set_incarnation("inc1");
+    record.set_deleted(true);
+    run(knowledge_base_bucket_->put(subject_token("shop"), record.SerializeAsString(), std::nullopt, soon()));
+  }
   std::uint64_t append_vectors(const std::string& filename, std::uint64_t job, std::uint32_t part) {
     bus::Message message{.subject = proto::vectors_subject(version(filename, job), part),
                          .payload = "vectors"};
@@ -45,8 +52,8 @@ TEST_F(JobWatchersTest, TheTrackerDeclaresAJobDoneThatItMeetsAtItsStartAndOneTha
 }
 
 TEST_F(JobWatchersTest, TwoTrackersDeclareAJobDoneOnce) {
-  TrackerLoop other(io_.get_executor(), *store_, *reader_, *states_bucket_, *leases_bucket_, states_,
-                    clearance_, log_, metrics_);
+  TrackerLoop other(io_.get_executor(), *store_, *reader_, *states_bucket_, *leases_bucket_,
+                    *knowledge_base_bucket_, states_, clearance_, log_, metrics_);
   loop_.start(tasks_);
   other.start(tasks_);
   put_lease(100);
@@ -60,6 +67,30 @@ TEST_F(JobWatchersTest, TwoTrackersDeclareAJobDoneOnce) {
   other.stop();
   testing::run_task(io_, tasks_.join());
   EXPECT_THAT(registry_.expose(), HasSubstr("kefu_ingest_jobs_total{outcome=\"done\"} 3"));
+}
+
+TEST_F(JobWatchersTest, TheTrackerFailsAJobWhoseKnowledgeBaseIsDeletedAndClearsWhatItLeft) {
+  const auto of_earlier_run = upload("a.txt", "text");
+  work(of_earlier_run);
+  append_vectors("a.txt", of_earlier_run.sequence, 1);  // the other part still waits to be embedded
+  delete_knowledge_base();
+  loop_.start(tasks_);
+  put_lease(100);
+  EXPECT_TRUE(testing::run_task(io_, eventually_in_state(of_earlier_run.sequence, JobState::STATE_FAILED)));
+  EXPECT_EQ(state(of_earlier_run.sequence).error(),
+            "the knowledge base \"shop\" was deleted after this upload");
+
+  put_knowledge_base("inc1");  // as if it had lived on, so that the job begins
+  const auto begun = upload("b.txt", "text");
+  work(begun);
+  EXPECT_TRUE(testing::run_task(io_, eventually_in_state(begun.sequence, JobState::STATE_FAILED)));
+  EXPECT_TRUE(testing::eventually(io_, [&] {
+    return messages(proto::kPassagesStream) == 0 && messages(proto::kVectorsStream) == 0 &&
+           state(begun.sequence).cleared() && state(of_earlier_run.sequence).cleared();
+  }));
+  EXPECT_EQ(loop_.tracker().unfinished(), 0U);
+  stop_tracker();
+  EXPECT_THAT(registry_.expose(), HasSubstr("kefu_ingest_jobs_total{outcome=\"failed\"} 2"));
 }
 
 TEST_F(JobWatchersTest, ADeadLetterOfItsPassagesFailsAJob) {
