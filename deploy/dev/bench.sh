@@ -25,6 +25,8 @@ flow_python() {
   echo "$PWD/$home/bin/python"
 }
 "$bin/kefu_system_load" --python "Python=$(flow_python '')" --python "tuned Python=$(flow_python -tuned)"
+printf '\n== kefu_replayed_questions: what questions cost that are asked again, by one replica and by several\n'
+"$bin/kefu_replayed_questions" ${DATA:+--data "$DATA"}
 # Vectors stay from one run to the next: they are the same until the model changes.
 quality=(--vectors build/bench/vectors.bin ${DATA:+--data "$DATA"})
 printf '\n== kefu_measure_retrieval: how often the right document comes first\n'

@@ -130,6 +130,15 @@ Result<RowQuestions> read_banking(const std::filesystem::path& folder) {
   return all;
 }
 
+Result<std::vector<std::string>> read_banking_utterances(const std::filesystem::path& folder) {
+  std::vector<std::string> all;
+  for (const char* const file : {"train.csv", "test.csv"}) {
+    KEFU_TRY(auto utterances, read_utterances(folder / file));
+    for (auto& [utterance, intent] : utterances) all.push_back(std::move(utterance));
+  }
+  return all;
+}
+
 Result<RowQuestions> read_cmrc_rows(const std::filesystem::path& file) {
   return read_json(file, cmrc_rows_of);
 }

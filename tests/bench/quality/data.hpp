@@ -36,6 +36,9 @@ Result<RowQuestions> read_cmrc_rows(const std::filesystem::path& file);
 /// all test utterances, expecting the intent.
 Result<RowQuestions> read_banking(const std::filesystem::path& folder);
 
+/// BANKING77: what its customers ask, training utterances and test utterances.
+Result<std::vector<std::string>> read_banking_utterances(const std::filesystem::path& folder);
+
 /// Questions of CLINC150 that none of its intents covers, such as "a show on broadway".
 Result<std::vector<std::string>> read_out_of_scope(const std::filesystem::path& file);
 
