@@ -261,7 +261,10 @@ Task<std::vector<ModelInput>> EmbeddingFlow::prepare(std::vector<std::string> te
 
 /// The windows are texts like any others, cached and joined each for itself.
 Task<void> EmbeddingFlow::embed_in_windows(JobPtr job, std::string text, Role role) {
-  auto whole = co_await join_windows(job, std::move(text), role);
+  auto whole = co_await join_windows(job, text, role);
+  // Who joined meanwhile may have more time than those for whom the windows were asked.
+  if (!whole && whole.error().code == Errc::deadline_exceeded && job->wanted())
+    whole = co_await join_windows(job, std::move(text), role);
   if (!whole) {
     finish(job, std::move(whole).error());
     std::vector<JobPtr> failed{job};

@@ -115,6 +115,18 @@ TEST_F(EmbeddingFlowTest, KeepsTheVectorOfALongTextUnderTheWholeText) {
   EXPECT_EQ(again->vectors[0]->vector, first->vectors[0]->vector);
 }
 
+TEST_F(EmbeddingFlowTest, GivesALongTextTheTimeOfWhoJoinedLast) {
+  embedder.hold();
+  const auto first = begin({std::string(100, 'x')}, Lane::question, Deadline::in(200ms));
+  ASSERT_TRUE(eventually([&] { return embedder.calls() == 1; }));
+  const auto second = begin({std::string(100, 'x')});
+  ASSERT_TRUE(eventually([&] { return first->has_value(); }));
+  EXPECT_EQ((*first)->error().code, Errc::deadline_exceeded);
+  embedder.release();
+  ASSERT_TRUE(eventually([&] { return second->has_value(); }));
+  EXPECT_TRUE(**second);
+}
+
 TEST_F(EmbeddingFlowTest, FailsALongTextWithOneOfItsWindows) {
   embedder.failure = Error{Errc::internal, "the model failed"};
   const auto result = embed({std::string(100, 'x')});
