@@ -105,9 +105,10 @@ class Service : public ::testing::Test {
   }
   static Config with_llm(std::uint16_t port) {
     Config config;
-    config.llm = {.base_url = fmt::format("http://127.0.0.1:{}/v1", port),
-                  .model = "tiny",
-                  .api_key = testing::LlamaServer::kApiKey};
+    config.llm.urls = fmt::format("http://127.0.0.1:{}/v1", port);
+    config.llm.model = "tiny";
+    config.llm.api_keys = testing::LlamaServer::kApiKey;
+    EXPECT_TRUE(config.complete());
     return config;
   }
 
