@@ -1,57 +1,8 @@
 #include "config.hpp"
 
-#include "token_estimate.hpp"
-
 #include <fmt/format.h>
 
 namespace kefu::embedding {
-namespace {
-
-void add_remote_settings(service::Settings& settings, RemoteConfig& remote) {
-  settings.add(
-      "embedding-url", remote.endpoint.base_url,
-      "base URL of an OpenAI-compatible API, such as https://host/v1; empty: the model in this process");
-  settings.add("embedding-model", remote.endpoint.model, "name of the embedding model there");
-  settings.add_secret("embedding-api-key", remote.endpoint.api_key, "key for --embedding-url");
-  settings.add("embedding-ca-file", remote.endpoint.ca_file,
-               "PEM file of the authorities trusted for --embedding-url; empty: the system's");
-  settings.add("embedding-dimensions", remote.embedder.dimensions,
-               "asked of the remote model and required; 0: its own, learned from it at the start");
-  settings.add("embedding-max-tokens", remote.embedder.max_tokens,
-               "longest text that the remote model takes");
-  settings.add("embedding-batch", remote.embedder.batch, "texts of one call of the remote model");
-  settings.add("embedding-timeout", remote.timeout, "time that one attempt at the remote model may take");
-  settings.add("embedding-encoding", remote.encoding,
-               "how vectors travel: float, or base64, which is shorter where the provider has it");
-  settings.add("embedding-query-prefix", remote.embedder.query_prefix,
-               "what the remote model expects before a question");
-  settings.add("embedding-passage-prefix", remote.embedder.passage_prefix,
-               "what the remote model expects before a passage");
-}
-
-/// Errors: `invalid_argument`, naming the setting.
-Result<> complete(RemoteConfig& remote) {
-  KEFU_CHECK(provider::check(remote.endpoint, "embedding"));
-  constexpr std::size_t kLeastTokens = 16;
-  if (remote.embedder.max_tokens < kLeastTokens + estimate_tokens(remote.embedder.query_prefix) +
-                                       estimate_tokens(remote.embedder.passage_prefix))
-    return fail(Errc::invalid_argument, "embedding-max-tokens leaves no place for a text");
-  if (remote.embedder.batch == 0 || remote.embedder.batch > 2048)
-    return fail(Errc::invalid_argument, "embedding-batch must lie between 1 and 2048");
-  if (remote.embedder.dimensions > kMaxDimensions)
-    return fail(Errc::invalid_argument,
-                fmt::format("embedding-dimensions must be at most {}", kMaxDimensions));
-  if (remote.timeout < std::chrono::milliseconds(1))
-    return fail(Errc::invalid_argument, "embedding-timeout must be at least 1ms");
-  if (remote.encoding != "float" && remote.encoding != "base64")
-    return fail(Errc::invalid_argument, "embedding-encoding must be float or base64");
-  remote.embedder.encoding =
-      remote.encoding == "base64" ? provider::VectorEncoding::base64 : provider::VectorEncoding::numbers;
-  return {};
-}
-
-}  // namespace
-
 void add_settings(service::Settings& settings, EmbeddingConfig& config) {
   settings.add("model", config.model.model_path, "GGUF file of the embedding model");
   settings.add("query-prefix", config.model.query_prefix,
@@ -100,15 +51,6 @@ Result<> validate(EmbeddingConfig& config) {
     return fail(Errc::invalid_argument, "cache-ttl must be at least 1s");
   if (auto redis = config.redis(); !redis) return fail(std::move(redis).error());
   return {};
-}
-
-provider::ClientOptions RemoteConfig::client() const {
-  /// Of a vector as JSON numbers, the longest kind: doubles, each on a line of its own.
-  constexpr std::size_t kMostBytesAText = 40 * kMaxDimensions;
-  return {.role = provider::kEmbedding,
-          .endpoint = endpoint,
-          .attempt_timeout = timeout,
-          .max_response_bytes = 64UL * 1024 + embedder.batch * kMostBytesAText};
 }
 
 VectorCacheOptions EmbeddingConfig::cache() const {

@@ -2,11 +2,10 @@
 
 #include "llama_embedder.hpp"
 #include "model_queue.hpp"
-#include "remote_embedder.hpp"
+#include "remote_config.hpp"
 #include "vector_cache.hpp"
 
 #include <kefu/base/error.hpp>
-#include <kefu/provider/client.hpp>
 #include <kefu/redis/redis_cache.hpp>
 #include <kefu/service/settings.hpp>
 
@@ -15,17 +14,6 @@
 #include <string>
 
 namespace kefu::embedding {
-
-/// A model behind a network; takes the place of the one in this process where its URL is given.
-struct RemoteConfig {
-  provider::Endpoint endpoint;
-  RemoteOptions embedder;
-  std::chrono::milliseconds timeout{10000};  ///< of one attempt
-  std::string encoding = "float";
-
-  bool given() const { return !endpoint.base_url.empty(); }
-  provider::ClientOptions client() const;
-};
 
 struct EmbeddingConfig {
   LlamaOptions model = {.model_path = ".cache/models/multilingual-e5-small-q4_0.gguf"};

@@ -18,12 +18,9 @@ namespace {
 constexpr auto kPath = "/embeddings";
 /// A text that every provider takes.
 constexpr auto kPlainText = "dimensions";
+constexpr std::size_t kPlainTokens = 4;
 /// Beginning and end of a text.
 constexpr std::size_t kSpecialTokens = 2;
-/// Latency of a network is hidden by several calls at once; more than this meets limits of rate.
-constexpr std::size_t kCallsAtOnce = 4;
-/// Providers limit a call to 8 Ki tokens of each input and some hundred thousand in all.
-constexpr std::size_t kTokensACall = 65536;
 /// Finding one bad text in a call of `batch` takes twice its logarithm of calls to base 2; a provider that
 /// refuses everything must not be asked about every text by itself.
 constexpr std::size_t kSpareCalls = 24;
@@ -32,11 +29,10 @@ constexpr std::size_t kInlineBytes = 16 * 1024;
 /// Statuses that may be one text's fault.
 bool refused_content(int status) { return status == 400 || status == 413 || status == 422; }
 
-std::string fingerprint_of(const provider::Endpoint& endpoint, const RemoteOptions& options,
-                           std::size_t dimensions) {
-  const std::string all = fmt::format("{}\n{}\n{}\n{}\n{}\n{}", endpoint.authority(),
-                                      sha256_hex(endpoint.model), dimensions, kNormalizationVersion,
-                                      sha256_hex(options.query_prefix), sha256_hex(options.passage_prefix));
+std::string fingerprint_of(const RemoteOptions& options, std::size_t dimensions) {
+  const std::string all = fmt::format("remote\n{}\n{}\n{}\n{}\n{}", sha256_hex(options.identity), dimensions,
+                                      kNormalizationVersion, sha256_hex(options.query_prefix),
+                                      sha256_hex(options.passage_prefix));
   return sha256_hex(all).substr(0, 16);
 }
 
@@ -72,7 +68,7 @@ Task<Result<std::unique_ptr<RemoteEmbedder>>> RemoteEmbedder::connect(provider::
                                                                       Deadline deadline) {
   std::unique_ptr<RemoteEmbedder> embedder(new RemoteEmbedder(client, std::move(options)));
   if (embedder->options_.dimensions == 0) {
-    const Call first = co_await embedder->call({kPlainText}, deadline);
+    const Call first = co_await embedder->call({kPlainText}, kPlainTokens, deadline);
     if (!first.outcome.result) co_return fail(first.outcome.result.error());
     const std::size_t dimensions = first.embeddings.vectors.front().size();
     if (dimensions > kMaxDimensions) {
@@ -88,10 +84,11 @@ Task<Result<std::unique_ptr<RemoteEmbedder>>> RemoteEmbedder::connect(provider::
 RemoteEmbedder::RemoteEmbedder(provider::Client& client, RemoteOptions options)
     : client_(client), options_(std::move(options)) {
   info_.name = client_.endpoint().model;
+  if (options_.identity.empty()) options_.identity = info_.name;
   info_.max_tokens = options_.max_tokens;
-  info_.calls_at_once = kCallsAtOnce;
-  info_.calls_of_imports = kCallsAtOnce - 1;
-  info_.tokens_a_call = kTokensACall;
+  info_.calls_at_once = options_.calls;
+  info_.calls_of_imports = std::max<std::size_t>(options_.calls, 2) - 1;
+  info_.tokens_a_call = options_.call_tokens;
   info_.texts_a_call = options_.batch;
   added_ = kSpecialTokens +
            std::max(estimate_tokens(options_.query_prefix), estimate_tokens(options_.passage_prefix));
@@ -100,7 +97,7 @@ RemoteEmbedder::RemoteEmbedder(provider::Client& client, RemoteOptions options)
 
 void RemoteEmbedder::know(std::size_t dimensions) {
   info_.dimensions = dimensions;
-  info_.fingerprint = fingerprint_of(client_.endpoint(), options_, dimensions);
+  info_.fingerprint = fingerprint_of(options_, dimensions);
 }
 
 ModelInput RemoteEmbedder::prepare(std::string_view text, Role role) const {
@@ -121,11 +118,13 @@ Task<RemoteEmbedder::Vectors> RemoteEmbedder::embed_together(std::vector<ModelIn
                                                              Deadline deadline, Search& search) {
   std::vector<std::string> texts;
   std::vector<std::size_t> weights;
+  std::size_t estimated = 0;
   for (const ModelInput& input : inputs) {
     texts.push_back(std::get<std::string>(input.content));
     weights.push_back(input.tokens);
+    estimated += input.tokens;
   }
-  Call made = co_await call(std::move(texts), deadline);
+  Call made = co_await call(std::move(texts), estimated, deadline);
   if (!made.outcome.result) {
     Error error = std::move(made.outcome.result).error();
     if (refused_content(made.outcome.status)) {
@@ -140,8 +139,6 @@ Task<RemoteEmbedder::Vectors> RemoteEmbedder::embed_together(std::vector<ModelIn
     co_return Vectors(inputs.size(), fail(std::move(error)));
   }
   search.takes_texts = true;
-  std::uint64_t estimated = 0;
-  for (const std::size_t weight : weights) estimated += weight;
   const auto tokens = shares(made.embeddings.tokens.value_or(estimated), weights);
   Vectors vectors;
   for (std::size_t i = 0; i < inputs.size(); ++i)
@@ -163,23 +160,25 @@ Task<RemoteEmbedder::Vectors> RemoteEmbedder::embed_halves(std::vector<ModelInpu
 
 Task<bool> RemoteEmbedder::takes_texts(Deadline deadline, Search& search) {
   if (!search.takes_texts) {
-    const Call plain = co_await call({kPlainText}, deadline);
+    const Call plain = co_await call({kPlainText}, kPlainTokens, deadline);
     search.takes_texts = plain.outcome.result.has_value();
   }
   co_return *search.takes_texts;
 }
 
-Task<RemoteEmbedder::Call> RemoteEmbedder::call(std::vector<std::string> texts, Deadline deadline) {
+Task<RemoteEmbedder::Call> RemoteEmbedder::call(std::vector<std::string> texts, std::size_t tokens,
+                                                Deadline deadline) {
   Call made;
   const std::size_t count = texts.size();
-  std::string json = provider::embeddings_request({.model = client_.endpoint().model,
-                                                   .input = std::move(texts),
-                                                   .encoding = options_.encoding,
-                                                   .dimensions = options_.dimensions});
+  std::string json =
+      provider::embeddings_request({.model = client_.endpoint().model,
+                                    .input = std::move(texts),
+                                    .encoding = options_.encoding,
+                                    .dimensions = options_.sends_dimensions ? options_.dimensions : 0});
   auto take = [this, count, &into = made.embeddings](std::string body) {
     return read(std::move(body), count, into);
   };
-  made.outcome = co_await client_.post(kPath, std::move(json), std::move(take), deadline);
+  made.outcome = co_await client_.post(kPath, std::move(json), std::move(take), deadline, tokens);
   co_return made;
 }
 

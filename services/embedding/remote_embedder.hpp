@@ -22,14 +22,19 @@ inline constexpr std::size_t kMaxDimensions = 8192;
 struct RemoteOptions {
   std::string query_prefix = {};
   std::string passage_prefix = {};
-  std::size_t dimensions = 0;  ///< asked of the provider and required; 0: the model's own, learned from it
-  std::size_t max_tokens = 512;
-  std::size_t batch = 32;  ///< texts of one call
+  std::size_t dimensions = 0;    ///< asked of the provider and required; 0: the model's own, learned from it
+  bool sends_dimensions = true;  ///< else they are only required: the provider does not know the field
+  std::size_t max_tokens = 512;  ///< of one text
+  std::size_t batch = 32;        ///< texts of one call
+  std::size_t call_tokens = 65536;
+  std::size_t calls = 4;  ///< open at once
   provider::VectorEncoding encoding = provider::VectorEncoding::numbers;
+  std::string identity = {};  ///< what the vectors belong to; empty: the model's name
 };
 
 /// A model behind OpenAI's POST {base}/embeddings. Its tokenizer is not here: tokens of a text are estimated
-/// (token_estimate.hpp), and what a text cost is its share of the `usage` that the provider reports.
+/// (token_estimate.hpp), and what a text cost is its share of the `usage` that the provider reports. Its
+/// vectors belong to the model and not to the host that computed them: any endpoint of `client` may.
 ///
 /// A call that fails as a whole fails each of its texts with the provider's error. Where the provider refuses
 /// a call for what is in it (400, 413, 422), its halves are sent by themselves, so that one text's fault is
@@ -67,7 +72,7 @@ class RemoteEmbedder final : public Embedder {
   Task<Vectors> embed_together(std::vector<ModelInput> inputs, Deadline deadline, Search& search);
   Task<Vectors> embed_halves(std::vector<ModelInput> inputs, Deadline deadline, Search& search);
   Task<bool> takes_texts(Deadline deadline, Search& search);
-  Task<Call> call(std::vector<std::string> texts, Deadline deadline);
+  Task<Call> call(std::vector<std::string> texts, std::size_t tokens, Deadline deadline);
   Task<Result<>> read(std::string body, std::size_t texts, provider::Embeddings& into);
 
   provider::Client& client_;

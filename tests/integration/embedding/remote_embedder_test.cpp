@@ -265,6 +265,34 @@ TEST_F(RemoteEmbedderTest, HasAnotherFingerprintForWhateverChangesItsVectors) {
   EXPECT_NE(fingerprint({.dimensions = 3}), one);
   EXPECT_NE(fingerprint({.query_prefix = "q", .dimensions = 2}), one);
   EXPECT_NE(fingerprint({.passage_prefix = "q", .dimensions = 2}), one);
+  EXPECT_NE(fingerprint({.dimensions = 2, .identity = "another"}), one);
+}
+
+TEST_F(RemoteEmbedderTest, HasTheSameFingerprintWhereverTheModelRuns) {
+  const std::string here = embedder->model().fingerprint;
+  FakeEndpoint elsewhere(io);
+  provider::Client other(
+      io.get_executor(),
+      {.role = provider::kEmbedding, .endpoint = {.base_url = elsewhere.url(), .model = "m"}}, metrics);
+  const auto connected = run_task(io, RemoteEmbedder::connect(other, {.dimensions = 2}, Deadline::in(5s)));
+  ASSERT_TRUE(connected);
+  EXPECT_EQ((*connected)->model().fingerprint, here);
+}
+
+TEST_F(RemoteEmbedderTest, RequiresDimensionsThatItDoesNotAskFor) {
+  ASSERT_TRUE(connect({.dimensions = 3, .sends_dimensions = false}));
+  const Vectors vectors = embed({"a"});
+  EXPECT_FALSE(request(0).contains("dimensions"));
+  ASSERT_FALSE(vectors[0]);
+  EXPECT_EQ(vectors[0].error().code, Errc::bad_upstream);
+}
+
+TEST_F(RemoteEmbedderTest, HasOneCallLessForImportsThanForAll) {
+  ASSERT_TRUE(connect({.dimensions = 2, .calls = 8}));
+  EXPECT_EQ(embedder->model().calls_at_once, 8U);
+  EXPECT_EQ(embedder->model().calls_of_imports, 7U);
+  ASSERT_TRUE(connect({.dimensions = 2, .calls = 1}));
+  EXPECT_EQ(embedder->model().calls_of_imports, 1U);
 }
 
 /// Against a real llama-server with 1,536 dimensions, and the same model in this process.

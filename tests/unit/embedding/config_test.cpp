@@ -72,7 +72,7 @@ TEST(EmbeddingConfig, NamesTheSettingThatIsWrong) {
   };
   EXPECT_TRUE(wrong({"--embedding-url", "ftp://host"}).starts_with("embedding-url: "));
   EXPECT_TRUE(wrong({"--embedding-model", ""}).starts_with("embedding-model"));
-  EXPECT_TRUE(wrong({"--embedding-batch", "0"}).starts_with("embedding-batch"));
+  EXPECT_TRUE(wrong({"--embedding-batch", "2049"}).starts_with("embedding-batch"));
   EXPECT_TRUE(wrong({"--embedding-max-tokens", "3"}).starts_with("embedding-max-tokens"));
   EXPECT_TRUE(wrong({"--embedding-timeout", "0ms"}).starts_with("embedding-timeout"));
   EXPECT_TRUE(wrong({"--embedding-encoding", "text"}).starts_with("embedding-encoding"));
