@@ -28,6 +28,15 @@ TEST(Config, TakesWeightsAndRefusals) {
   EXPECT_EQ(config.flow.refusals.english, "No idea.");
 }
 
+TEST(Config, TakesSeveralAddressesOfItsLanguageModel) {
+  Config config = read({"--llm-url", "https://api.openai.com,http://127.0.0.1:8080/v1", "--llm-model", "m"});
+  ASSERT_TRUE(config.complete());
+  const provider::ClientOptions client = config.llm_client();
+  EXPECT_EQ(client.endpoint.url("/chat/completions"), "https://api.openai.com/v1/chat/completions");
+  ASSERT_EQ(client.fallbacks.size(), 1U);
+  EXPECT_EQ(client.fallbacks[0].base_url, "http://127.0.0.1:8080/v1");
+}
+
 TEST(Config, NamesTheSettingThatIsWrong) {
   const auto error_of = [](std::initializer_list<const char*> arguments) {
     Config config = read(arguments);
