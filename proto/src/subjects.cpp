@@ -1,7 +1,9 @@
+#include <kefu/bus/message_bus.hpp>
 #include <kefu/proto/subjects.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -16,12 +18,45 @@ bool parse_number(std::string_view text, Number& out) {
   return error == std::errc{} && end == text.data() + text.size();
 }
 
+struct Served {
+  std::string_view subject;
+  std::string_view service;
+};
+
+constexpr std::array kServed{Served{kAsk, "answer"},
+                             Served{kRetrieve, "answer"},
+                             Served{kEmbed, "embedding"},
+                             Served{kCountTokens, "embedding"},
+                             Served{kGetModel, "embedding"},
+                             Served{kSearch, "index"},
+                             Served{kPutKnowledgeBase, "index"},
+                             Served{kGetKnowledgeBase, "index"},
+                             Served{kListKnowledgeBases, "index"},
+                             Served{kDeleteKnowledgeBase, "index"},
+                             Served{kListDocuments, "index"},
+                             Served{kGetDocument, "index"},
+                             Served{kGetJob, "ingest"},
+                             Served{kListJobs, "ingest"},
+                             Served{kCancelJob, "ingest"}};
+
 std::string version_subject(std::string_view kind, const VersionKey& key) {
   return fmt::format("kefu.v1.{}.{}.{}.{}.{}", kind, key.kb_incarnation, key.generation, key.document,
                      key.version);
 }
 
 }  // namespace
+
+std::string_view service_of(std::string_view subject) {
+  const auto* const served = std::ranges::find(kServed, subject, &Served::subject);
+  return served == kServed.end() ? std::string_view{} : served->service;
+}
+
+Error name_service(Error error, std::string_view subject) {
+  const std::string_view service = service_of(subject);
+  if (bus::is_unserved(error) && !service.empty())
+    error.message = fmt::format("the {} service does not answer", service);
+  return error;
+}
 
 std::string file_part_subject(std::string_view upload_id, std::uint32_t part) {
   return fmt::format("kefu.v1.files.{}.{}", upload_id, part);

@@ -55,6 +55,8 @@ Message make_error_reply(const std::string& reply_to, const Error& error) {
 
 Error unserved_error() { return {Errc::unavailable, "nobody serves this request", "no responders"}; }
 
+bool is_unserved(const Error& error) { return error == unserved_error(); }
+
 Result<ReplyStream::Item> read_reply(Message message) {
   if (message.headers.get(header::kStatus) == "503") {
     return fail(unserved_error());

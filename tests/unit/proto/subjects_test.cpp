@@ -32,6 +32,23 @@ TEST(Subjects, AManifestIsToldFromAPart) {
   EXPECT_EQ(manifest->version, kVersion);
 }
 
+TEST(Subjects, OfRequestsHaveTheServiceThatAnswersThem) {
+  for (const std::string_view subject : {kAsk, kRetrieve}) EXPECT_EQ(service_of(subject), "answer");
+  for (const std::string_view subject : {kEmbed, kCountTokens, kGetModel})
+    EXPECT_EQ(service_of(subject), "embedding");
+  for (const std::string_view subject : {kSearch, kPutKnowledgeBase, kGetKnowledgeBase, kListKnowledgeBases,
+                                         kDeleteKnowledgeBase, kListDocuments, kGetDocument})
+    EXPECT_EQ(service_of(subject), "index");
+  for (const std::string_view subject : {kGetJob, kListJobs, kCancelJob})
+    EXPECT_EQ(service_of(subject), "ingest");
+  EXPECT_EQ(service_of("kefu.v1.jobs.a1b2"), "");
+}
+
+TEST(Subjects, AServiceIsNamedInNoErrorThatItReturnedItself) {
+  const Error busy{Errc::unavailable, "the model is being loaded"};
+  EXPECT_EQ(name_service(busy, kEmbed), busy);
+}
+
 TEST(Subjects, AnyOtherSubjectIsRefused) {
   for (const char* subject : {"", "kefu.v1.vectors", "kefu.v1.vectors.a.1.d.2", "kefu.v1.vectors.a.1.d.2.3.4",
                               "kefu.v1.vectors.a.x.d.2.3", "kefu.v1.vectors.a.1.d.-2.3",

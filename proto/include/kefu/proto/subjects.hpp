@@ -26,6 +26,11 @@ inline constexpr std::string_view kGetJob = "kefu.v1.job.get";
 inline constexpr std::string_view kListJobs = "kefu.v1.job.list";
 inline constexpr std::string_view kCancelJob = "kefu.v1.job.cancel";
 
+/// The service that answers requests to `subject`; empty for a subject that is no request.
+std::string_view service_of(std::string_view subject);
+/// An error of a request to `subject`: where nobody serves it, the message says which service is not there.
+Error name_service(Error error, std::string_view subject);
+
 // Durable streams.
 inline constexpr std::string_view kFilesStream = "KEFU_FILES";
 inline constexpr std::string_view kJobsStream = "KEFU_JOBS";

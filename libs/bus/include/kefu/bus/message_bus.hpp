@@ -26,6 +26,10 @@ class ReplyStream {
   virtual Task<Result<Item>> next() = 0;
 };
 
+/// Whether nobody serves the subject of the request that ended so. Where another service passes the error on,
+/// this is lost.
+bool is_unserved(const Error& error);
+
 /// Publishes the replies before the last one. Valid until the handler returns.
 class ReplySink {
  public:
