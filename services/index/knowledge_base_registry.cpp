@@ -1,11 +1,10 @@
 #include "knowledge_base_registry.hpp"
 
 #include <kefu/base/ids.hpp>
+#include <kefu/directory/kb_name.hpp>
 #include <kefu/text/utf8.hpp>
 
 #include <fmt/format.h>
-#include <unicode/uchar.h>
-#include <unicode/utf8.h>
 
 #include <algorithm>
 #include <chrono>
@@ -16,7 +15,6 @@
 namespace kefu::index {
 namespace {
 
-constexpr std::size_t kLongestName = 64;
 constexpr std::size_t kLongestDescription = 4096;
 constexpr int kAttempts = 8;
 /// A name deleted and created more often than this leaves something unswept in the log, which costs space
@@ -60,25 +58,6 @@ kefu::v1::KnowledgeBase new_record(kefu::v1::KnowledgeBase former, std::string n
 
 }  // namespace
 
-Result<> check_kb_name(std::string_view name) {
-  KEFU_CHECK(text::validate_utf8(name));
-  const std::size_t length = text::count_code_points(name);
-  if (length == 0 || length > kLongestName) {
-    return fail(Errc::invalid_argument,
-                fmt::format("kb: a name has 1 to {} characters, not {}", kLongestName, length));
-  }
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(name.data());
-  for (std::int32_t i = 0; i < static_cast<std::int32_t>(name.size());) {
-    UChar32 c = 0;
-    // NOLINTNEXTLINE(bugprone-inc-dec-in-conditions): inside ICU's macro
-    U8_NEXT(bytes, i, static_cast<std::int32_t>(name.size()), c);
-    const bool mark = (U_GET_GC_MASK(c) & U_GC_M_MASK) != 0;  // vowel signs and accents of letters
-    if (u_isalnum(c) || mark || c == '-' || c == '_') continue;
-    return fail(Errc::invalid_argument, "kb: a name consists of letters, digits, - and _");
-  }
-  return {};
-}
-
 Task<Result<KnowledgeBaseRegistry::Found>> KnowledgeBaseRegistry::find(std::string name, Deadline deadline) {
   auto entry = co_await bucket_.get(subject_token(name), deadline);
   if (!entry && entry.error().code == Errc::not_found) co_return Found{};
@@ -92,7 +71,7 @@ Task<Result<KnowledgeBaseRegistry::Found>> KnowledgeBaseRegistry::find(std::stri
 
 Task<Result<KnowledgeBaseRegistry::Put>> KnowledgeBaseRegistry::put(std::string name, std::string description,
                                                                     Deadline deadline) {
-  KEFU_CO_CHECK(check_kb_name(name));
+  KEFU_CO_CHECK(directory::check_kb_name(name));
   KEFU_CO_CHECK(check_description(description));
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     KEFU_CO_TRY(Found found, co_await find(name, deadline));

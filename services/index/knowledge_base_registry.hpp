@@ -8,13 +8,9 @@
 #include <kefu/bus/key_value.hpp>
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace kefu::index {
-
-/// Letters of any script, digits, `-` and `_`, 1 to 64 of them. Errors: `invalid_argument`.
-Result<> check_kb_name(std::string_view name);
 
 /// Writes the bucket KEFU_KBS, which nobody else writes, by compare-and-set: replicas may do so at once.
 /// Errors of all: `unavailable`, `deadline_exceeded`, `data_corrupt` (a record that cannot be read).

@@ -16,7 +16,7 @@ LIBRARIES = {
     "provider": {"base", "async", "http", "telemetry"},
     "proto": {"base", "async", "bus"},
     "vector": {"base", "proto"},
-    "directory": {"base", "async", "bus", "proto"},
+    "directory": {"base", "async", "bus", "proto", "text"},
     "usage": {"base", "async", "bus", "proto", "telemetry"},
     "service": {"base", "async", "bus", "http", "telemetry"},
 }

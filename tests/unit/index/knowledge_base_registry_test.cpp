@@ -15,20 +15,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(KnowledgeBaseNames, TakeLettersOfAnyScriptDigitsHyphensAndUnderscores) {
-  for (const std::string name : {"shop", "商店-1", "магазин_2", "A", "हिन्दी"})
-    EXPECT_TRUE(check_kb_name(name)) << name;
-  std::string longest;
-  for (int i = 0; i < 64; ++i) longest += "店";
-  EXPECT_TRUE(check_kb_name(longest));
-  for (const std::string name : {"", "a b", "a.b", "a/b", "问?", "\xff", "a\n", "😀"}) {
-    const auto checked = check_kb_name(name);
-    ASSERT_FALSE(checked) << name;
-    EXPECT_EQ(checked.error().code, Errc::invalid_argument);
-  }
-  EXPECT_FALSE(check_kb_name(longest + "a"));
-}
-
 class KnowledgeBaseRegistryTest : public ::testing::Test {
  protected:
   KnowledgeBaseRegistryTest() { EXPECT_TRUE(testing::run_task(io_, bucket_->ensure(0ms, deadline()))); }
