@@ -1,4 +1,5 @@
 #include <kefu/http/server.hpp>
+#include <kefu/http/with_field.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -24,32 +25,6 @@ bool matches(const std::vector<std::string>& pattern, const std::vector<std::str
     return is_parameter(expected) ? !segment.empty() : expected == percent_decode(segment);
   });
 }
-
-/// The exchange of a request whose path is known and whose method is not: its response says what is allowed.
-class MethodNotAllowed final : public Exchange {
- public:
-  MethodNotAllowed(Exchange& inner, std::string allowed) : inner_(inner), allowed_(std::move(allowed)) {}
-
-  const RequestHead& head() const override { return inner_.head(); }
-  Task<Result<std::string>> read_body(std::size_t limit) override { return inner_.read_body(limit); }
-  Task<Result<std::size_t>> read_some(std::span<char> into) override { return inner_.read_some(into); }
-  Task<Result<>> respond(Response response) override { return inner_.respond(changed(std::move(response))); }
-  Task<Result<>> begin_stream(Response head) override {
-    return inner_.begin_stream(changed(std::move(head)));
-  }
-  Task<Result<>> write(std::string data) override { return inner_.write(std::move(data)); }
-  Task<Result<>> end_stream() override { return inner_.end_stream(); }
-  bool responded() const override { return inner_.responded(); }
-
- private:
-  Response changed(Response response) const {
-    response.fields.set("Allow", allowed_);
-    return response;
-  }
-
-  Exchange& inner_;
-  std::string allowed_;
-};
 
 }  // namespace
 
@@ -102,7 +77,7 @@ Task<void> Router::operator()(Exchange& exchange) const {
     co_return;
   }
   std::string message = "this path takes " + methods;
-  MethodNotAllowed refused(exchange, std::move(methods));
+  WithField refused(exchange, "Allow", std::move(methods));
   co_await on_error_(refused, Error{Errc::method_not_allowed, std::move(message)});
 }
 

@@ -23,6 +23,7 @@ constexpr std::size_t kHeadPiece = 4 * 1024;
 constexpr std::size_t kBodyPiece = 64 * 1024;
 constexpr std::size_t kDrainLimit = 64 * 1024;    ///< of an unread body, so that the connection can be kept
 constexpr std::size_t kIdleCapacity = 16 * 1024;  ///< kept by a connection that waits for its next request
+constexpr int kRequestTimeout = 408;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
@@ -66,7 +67,7 @@ Task<ServerExchange::Head> ServerExchange::read_head() {
     const Deadline deadline = whole_head ? *whole_head : Deadline::in(options_.idle_timeout);
     const auto filled = co_await fill(kHeadPiece, deadline);
     connection_.idle = false;
-    if (!filled) co_return Head::closed;
+    if (!filled) co_return stalled_&& whole_head ? Head::bad : Head::closed;
   }
   has_head_ = true;
   if (const auto taken = take_head(); !taken) {
@@ -110,6 +111,11 @@ void ServerExchange::refuse(Error problem, int status) {
 Task<Result<>> ServerExchange::fill(std::size_t at_most, Deadline deadline) {
   auto& buffer = connection_.buffer;
   const auto read = co_await connection_.socket.read_some(buffer.prepare(at_most), deadline);
+  if (!read && read.error().code == Errc::deadline_exceeded) {
+    stalled_ = true;
+    refuse({Errc::deadline_exceeded, "the request did not arrive in time"}, kRequestTimeout);
+    co_return fail(problem_);
+  }
   if (!read || *read == 0) {
     gone_ = true;
     if (!read) co_return fail(read.error());
@@ -141,6 +147,7 @@ Task<Result<std::string>> ServerExchange::read_body(std::size_t limit) {
 
 Task<Result<std::size_t>> ServerExchange::read_some(std::span<char> into) {
   if (gone_) co_return fail(Errc::cancelled, "the client went away");
+  if (stalled_) co_return fail(problem_);
   if (malformed_) co_return fail(Errc::invalid_argument, "the body of the request is malformed");
   if (parser_.is_done() || into.empty()) co_return std::size_t{0};
   KEFU_CO_CHECK(co_await send_continue());
@@ -176,7 +183,7 @@ Task<Result<>> ServerExchange::send(TimedSocket::Buffers buffers) {
 /// What respond() and begin_stream() share.
 Result<> ServerExchange::begin(Response& response) {
   if (state_ != State::open) return fail(Errc::internal, "the exchange was answered twice");
-  if (forced_status_ != 0) response.status = forced_status_;
+  response.status = status_of(response.status);
   keep_alive_ = keep_alive_ && !closing_ && !malformed_ && (parser_.is_done() || body_is_small());
   return {};
 }

@@ -57,6 +57,7 @@ class ServerExchange final : public Exchange {
   Task<Result<std::string>> read_body(std::size_t limit) override;
   Task<Result<std::size_t>> read_some(std::span<char> into) override;
   Task<Result<>> respond(Response response) override;
+  int status_of(int status) const override { return forced_status_ != 0 ? forced_status_ : status; }
   Task<Result<>> begin_stream(Response head) override;
   Task<Result<>> write(std::string data) override;
   Task<Result<>> end_stream() override;
@@ -84,7 +85,7 @@ class ServerExchange final : public Exchange {
   RequestHead head_;
   Error problem_;
   std::optional<Deadline> whole_body_;  ///< unset while a handler reads it piece by piece
-  int forced_status_ = 0;               ///< 431 and the like, which no Errc has
+  int forced_status_ = 0;               ///< 408, 431 and the like, which no Errc has
   State state_ = State::open;
   Framing framing_ = Framing::length;
   bool has_head_ = false;
@@ -93,6 +94,7 @@ class ServerExchange final : public Exchange {
   bool expects_continue_ = false;
   bool keep_alive_ = false;
   bool gone_ = false;       ///< nothing can be read or sent any more
+  bool stalled_ = false;    ///< the rest of the request is not waited for any more
   bool malformed_ = false;  ///< where the body ends is not known any more
 };
 

@@ -19,24 +19,25 @@ void advance(TimedSocket::Buffers& buffers, std::size_t bytes) {
 }  // namespace
 
 TimedSocket::TimedSocket(asio::ip::tcp::socket socket, std::chrono::milliseconds nap)
-    : socket_(std::move(socket)), watchdog_(socket_.get_executor(), nap, [this] {
-        expired_ = true;
-        close();
-      }) {
+    : socket_(std::move(socket)), watchdog_(socket_.get_executor(), nap, [this] { expire(); }) {
   boost::system::error_code ignored;  // a client that is gone already is found by the first read
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
 }
 
 Task<Result<std::size_t>> TimedSocket::read_some(asio::mutable_buffer into, Deadline deadline) {
+  expired_ = false;
+  reading_ = true;
   watchdog_.arm(deadline);
   const auto [error, bytes] = co_await socket_.async_read_some(into, kAsTuple);
   watchdog_.disarm();
+  reading_ = false;
   if (error == asio::error::eof) co_return std::size_t{0};
   if (error) co_return failure();
   co_return bytes;
 }
 
 Task<Result<>> TimedSocket::write_all(Buffers buffers, std::chrono::milliseconds progress) {
+  expired_ = false;
   while (asio::buffer_size(buffers) > 0) {
     watchdog_.arm(Deadline::in(progress));
     const auto [error, bytes] = co_await socket_.async_write_some(buffers, kAsTuple);
@@ -45,6 +46,13 @@ Task<Result<>> TimedSocket::write_all(Buffers buffers, std::chrono::milliseconds
     advance(buffers, bytes);
   }
   co_return Result<>{};
+}
+
+void TimedSocket::expire() {
+  expired_ = true;
+  if (!reading_) return close();
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
 }
 
 std::unexpected<Error> TimedSocket::failure() const {

@@ -15,8 +15,9 @@
 
 namespace kefu::http {
 
-/// A TCP connection of the server whose every wait ends: on expiry the socket is closed, and all later calls
-/// fail. Errors of all: `cancelled` (the client went away, or close() was called), `deadline_exceeded`.
+/// A TCP connection of the server whose every wait ends. A read that expires leaves the socket open, so that
+/// the client can be told; a write closes it, and all later calls fail. Errors of all: `cancelled` (the
+/// client went away, or close() was called), `deadline_exceeded`.
 class TimedSocket {
  public:
   using Buffers = std::array<asio::const_buffer, 3>;
@@ -35,11 +36,13 @@ class TimedSocket {
   std::string peer() const;
 
  private:
+  void expire();
   std::unexpected<Error> failure() const;
 
   asio::ip::tcp::socket socket_;
-  bool expired_ = false;
-  Watchdog watchdog_;  // last: its callback closes the socket
+  bool reading_ = false;
+  bool expired_ = false;  ///< the wait that is under way, or that ended last
+  Watchdog watchdog_;     // last: its callback closes the socket
 };
 
 }  // namespace kefu::http

@@ -25,8 +25,9 @@ struct ServerOptions {
   std::size_t max_header_bytes = 16 * 1024;
   std::chrono::milliseconds idle_timeout{60000};  ///< between requests of one connection
   std::chrono::milliseconds progress_timeout{
-      10000};  ///< a client that neither sends nor takes bytes for so long is dropped
-  /// Of a body that read_body() takes whole: a client that sends a byte now and then is dropped, too.
+      10000};  ///< a client that does not send its request on for so long gets 408, one that takes nothing of
+               ///< its response is dropped
+  /// Of a body that read_body() takes whole: a client that sends a byte now and then gets 408, too.
   std::chrono::milliseconds body_timeout{30000};
 };
 
@@ -58,6 +59,9 @@ class Exchange {
   virtual Task<Result<std::size_t>> read_some(std::span<char> into) = 0;
   /// Errors: `cancelled`, `deadline_exceeded`.
   virtual Task<Result<>> respond(Response response) = 0;
+  /// What respond() will put in the place of `status`: whoever stalls within a request is told so with 408,
+  /// whoever is refused before a handler runs with 431 and the like, and no code of an Error has these.
+  virtual int status_of(int status) const { return status; }
   /// A response in chunks (or until the connection closes, for HTTP/1.0). `head.body` is sent first.
   virtual Task<Result<>> begin_stream(Response head) = 0;
   virtual Task<Result<>> write(std::string data) = 0;
@@ -94,7 +98,7 @@ class Router {
 };
 
 /// HTTP/1.1 server (Beast): keep-alive, chunked bodies both ways, Expect: 100-continue. A head over the limit
-/// gets 431, a malformed one 400, in the shape that `on_error` gives.
+/// gets 431, a malformed one 400, one that stalls 408, in the shape that `on_error` gives.
 class Server {
  public:
   Server(asio::any_io_executor executor, ServerOptions options, RequestHandler handler,
