@@ -14,9 +14,9 @@ for bench in "$bin"/kefu_*_bench; do
   "$bench" --benchmark_min_time=0.2
 done
 printf '\n== kefu_system_load: an import and questions to a whole system on this machine, beside the same flow in Python\n'
-# flow_python VARIANT: the interpreter of an environment with tests/bench/python_flow/requirements VARIANT .txt
-flow_python() {
-  local wanted=tests/bench/python_flow/requirements$1.txt home=.cache/python-flow$1
+# python_with REQUIREMENTS NAME: the interpreter of an environment in .cache/NAME with what REQUIREMENTS lists
+python_with() {
+  local wanted=$1 home=.cache/$2
   if ! cmp --silent "$wanted" "$home/requirements.txt"; then
     python3 -m venv --clear "$home"
     "$home/bin/pip" install --quiet --requirement "$wanted"
@@ -24,7 +24,11 @@ flow_python() {
   fi
   echo "$PWD/$home/bin/python"
 }
-"$bin/kefu_system_load" --python "Python=$(flow_python '')" --python "tuned Python=$(flow_python -tuned)"
+flow=tests/bench/python_flow
+"$bin/kefu_system_load" --python "Python=$(python_with $flow/requirements.txt python-flow)" \
+  --python "tuned Python=$(python_with $flow/requirements-tuned.txt python-flow-tuned)"
+printf '\n== engine_peers: the embedding engine beside llama-server, ONNX Runtime and OpenVINO\n'
+"$(python_with tests/bench/engine_peers/requirements.txt engine-peers)" tests/bench/engine_peers/compare.py "$bin"
 printf '\n== kefu_replayed_questions: what questions cost that are asked again, by one replica and by several\n'
 "$bin/kefu_replayed_questions" ${DATA:+--data "$DATA"}
 # Vectors stay from one run to the next: they are the same until the model changes.
