@@ -26,7 +26,7 @@ Result<kefu::v1::AskRequest> parse_ask_request(std::string_view body) {
   KEFU_TRY(const JsonObject object, JsonObject::parse(body));
   KEFU_CHECK(object.allow_only({"kb", "question", "session", "stream", "top_k", "mode"}));
   KEFU_TRY(std::string kb, object.required_string("kb"));
-  KEFU_CHECK(validate_kb_name(kb));
+  KEFU_CHECK(check_kb_name(kb, "field \"kb\""));
   KEFU_TRY(std::string question, object.required_string("question"));
   KEFU_CHECK(validate_question(question));
   KEFU_TRY(std::optional<std::string> session, object.optional_string("session"));

@@ -41,7 +41,7 @@ Result<Query> parse_query(const http::RequestHead& head) {
   KEFU_TRY(query.after, query_integer(head, "after", 0, kMost, 0));
   KEFU_TRY(query.limit, query_integer(head, "limit", 1, kMaxLimit, query.limit));
   if (const auto kb = query_parameter(head, "kb")) {
-    KEFU_CHECK(validate_kb_name(*kb));
+    KEFU_CHECK(check_kb_name(*kb));
     query.kb = *kb;
   }
   return query;

@@ -206,7 +206,7 @@ Result<ChatRequest> parse_chat_request(std::string_view body) {
   known.insert(known.end(), kNotSupported.begin(), kNotSupported.end());
   KEFU_CHECK(object.allow_only(known));
   KEFU_TRY(std::string model, object.required_string("model"));
-  KEFU_CHECK(validate_name("field \"model\"", model, 128));
+  KEFU_CHECK(check_kb_name(model, "field \"model\""));
   KEFU_TRY(const std::optional<bool> stream, object.optional_bool("stream"));
   KEFU_CHECK(check_parameters(object));
   ChatRequest request;

@@ -22,7 +22,7 @@ constexpr std::uint64_t kDefaultLimit = 100;
 Task<Result<Reply>> DocumentViewRoutes::list(RequestContext context, http::Exchange& exchange) {
   kefu::v1::ListDocumentsRequest request;
   request.set_kb_name(path_parameter(exchange, "kb"));
-  KEFU_CO_CHECK(validate_kb_name(request.kb_name()));
+  KEFU_CO_CHECK(check_kb_name(request.kb_name()));
   const auto after = query_parameter(exchange.head(), "after");
   if (after && !after->empty()) {
     KEFU_CO_CHECK(validate_filename(*after));
@@ -39,7 +39,7 @@ Task<Result<Reply>> DocumentViewRoutes::list(RequestContext context, http::Excha
 Task<Result<Reply>> DocumentViewRoutes::get(RequestContext context, http::Exchange& exchange) {
   kefu::v1::GetDocumentRequest request;
   request.set_kb_name(path_parameter(exchange, "kb"));
-  KEFU_CO_CHECK(validate_kb_name(request.kb_name()));
+  KEFU_CO_CHECK(check_kb_name(request.kb_name()));
   request.set_filename(path_parameter(exchange, "filename"));
   KEFU_CO_CHECK(validate_filename(request.filename()));
   KEFU_CO_TRY(const std::uint64_t first,

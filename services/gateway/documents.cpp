@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <limits>
+#include <optional>
 #include <utility>
 
 namespace kefu::gateway {
@@ -31,12 +32,13 @@ Job edit_job(RowEdit edit, std::uint64_t base_version) {
   return job;
 }
 
-Result<Job> upload_job(std::string filename, std::string_view content_type) {
-  KEFU_CHECK(validate_filename(filename));
-  KEFU_TRY(std::string type, document_type(content_type, filename));
+Result<Job> upload_job(std::optional<std::string> filename, std::string_view content_type) {
+  if (!filename) return fail(Errc::invalid_argument, "the query parameter \"filename\" is missing");
+  KEFU_CHECK(validate_filename(*filename));
+  KEFU_TRY(std::string type, document_type(content_type, *filename));
   Job job;
   job.set_action(Job::ACTION_UPSERT);
-  job.set_filename(std::move(filename));
+  job.set_filename(*std::move(filename));
   job.set_content_type(std::move(type));
   return job;
 }
@@ -57,15 +59,14 @@ DocumentRoutes::DocumentRoutes(bus::MessageBus& bus, bus::StreamStore& store,
 Task<Result<Reply>> DocumentRoutes::upload(RequestContext context, Caller& caller, http::Exchange& exchange) {
   const http::RequestHead& head = exchange.head();
   const std::string kb_name = path_parameter(exchange, "kb");
-  KEFU_CO_CHECK(validate_kb_name(kb_name));
+  KEFU_CO_CHECK(check_kb_name(kb_name));
   KEFU_CO_CHECK(check_not_compressed(head.fields));
   KEFU_CO_CHECK(check_announced_size(head, max_upload_bytes_));
   const auto filename = query_parameter(head, "filename");
   const std::string_view content_type = head.fields.get("Content-Type");
   const bool is_form = http::media_type(content_type) == "multipart/form-data";
   if (!is_form) {
-    if (!filename) co_return fail(Errc::invalid_argument, "the query parameter \"filename\" is missing");
-    KEFU_CO_TRY(Job job, upload_job(*filename, content_type));
+    KEFU_CO_TRY(Job job, upload_job(filename, content_type));
     caller.object = job.filename();
     KEFU_CO_TRY(auto kb, co_await knowledge_bases_.find(kb_name, context.deadline.at_most(5s)));
     BodySource source(exchange);
@@ -76,7 +77,7 @@ Task<Result<Reply>> DocumentRoutes::upload(RequestContext context, Caller& calle
   KEFU_CO_TRY(auto kb, co_await knowledge_bases_.find(kb_name, context.deadline.at_most(5s)));
   FormFileSource source(exchange, boundary, context.deadline);
   KEFU_CO_TRY(const FormPart file, co_await source.open());
-  KEFU_CO_TRY(Job job, upload_job(filename.value_or(file.filename.value_or("")), file.content_type));
+  KEFU_CO_TRY(Job job, upload_job(filename ? filename : file.filename, file.content_type));
   caller.object = job.filename();
   co_return co_await store_file(std::move(context), std::move(kb), std::move(job), source);
 }
@@ -132,7 +133,7 @@ Task<Result<Reply>> DocumentRoutes::append_row(RequestContext context, http::Exc
 
 Task<Result<Reply>> DocumentRoutes::append_change(RequestContext context, http::Exchange& exchange, Job job) {
   const std::string kb_name = path_parameter(exchange, "kb");
-  KEFU_CO_CHECK(validate_kb_name(kb_name));
+  KEFU_CO_CHECK(check_kb_name(kb_name));
   job.set_filename(path_parameter(exchange, "filename"));
   KEFU_CO_CHECK(validate_filename(job.filename()));
   KEFU_CO_TRY(kefu::v1::KnowledgeBase kb, co_await knowledge_bases_.find(kb_name, context.deadline));

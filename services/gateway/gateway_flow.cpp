@@ -3,7 +3,10 @@
 #include "error_json.hpp"
 #include "loopback.hpp"
 #include "openapi.hpp"
+#include "query.hpp"
 #include "request_context.hpp"
+
+#include <kefu/http/with_field.hpp>
 
 #include <exception>
 #include <utility>
@@ -65,21 +68,31 @@ GatewayFlow::GatewayFlow(const GatewayConfig& config, bus::MessageBus& bus, bus:
       [this](Context c, Caller&, Exchange& e) { return knowledge_bases_.get(std::move(c), e); });
   add({"DELETE", "/v1/kbs/{kb}", Needs::manage, limit, "kb.delete"},
       [this](Context c, Caller&, Exchange& e) { return knowledge_bases_.remove(std::move(c), e); });
-  add({"POST", "/v1/kbs/{kb}/documents", Needs::manage, config.upload_timeout, "document.upload"},
+  add({"POST",
+       "/v1/kbs/{kb}/documents",
+       Needs::manage,
+       config.upload_timeout,
+       "document.upload",
+       {"filename"}},
       [this](Context c, Caller& who, Exchange& e) { return documents_.upload(std::move(c), who, e); });
   add({"DELETE", "/v1/kbs/{kb}/documents/{filename}", Needs::manage, limit, "document.delete"},
       [this](Context c, Caller&, Exchange& e) { return documents_.remove(std::move(c), e); });
-  add({"GET", "/v1/kbs/{kb}/documents", Needs::ask, limit},
+  add({"GET", "/v1/kbs/{kb}/documents", Needs::ask, limit, {}, {"after", "limit"}},
       [this](Context c, Caller&, Exchange& e) { return document_views_.list(std::move(c), e); });
-  add({"GET", "/v1/kbs/{kb}/documents/{filename}", Needs::ask, limit},
+  add({"GET", "/v1/kbs/{kb}/documents/{filename}", Needs::ask, limit, {}, {"first", "limit"}},
       [this](Context c, Caller&, Exchange& e) { return document_views_.get(std::move(c), e); });
   add({"PATCH", "/v1/kbs/{kb}/documents/{filename}/rows/{row}", Needs::manage, limit, "document.edit"},
       [this](Context c, Caller&, Exchange& e) { return documents_.change_row(std::move(c), e); });
-  add({"DELETE", "/v1/kbs/{kb}/documents/{filename}/rows/{row}", Needs::manage, limit, "document.edit"},
+  add({"DELETE",
+       "/v1/kbs/{kb}/documents/{filename}/rows/{row}",
+       Needs::manage,
+       limit,
+       "document.edit",
+       {"version"}},
       [this](Context c, Caller&, Exchange& e) { return documents_.remove_row(std::move(c), e); });
   add({"POST", "/v1/kbs/{kb}/documents/{filename}/rows", Needs::manage, limit, "document.edit"},
       [this](Context c, Caller&, Exchange& e) { return documents_.append_row(std::move(c), e); });
-  add({"GET", "/v1/jobs", Needs::ask, limit},
+  add({"GET", "/v1/jobs", Needs::ask, limit, {}, {"kb", "limit"}},
       [this](Context c, Caller& who, Exchange& e) { return jobs_.list(std::move(c), who, e); });
   add({"DELETE", "/v1/jobs/{job}", Needs::manage, limit, "job.cancel"},
       [this](Context c, Caller& who, Exchange& e) { return jobs_.cancel(std::move(c), who, e); });
@@ -113,7 +126,7 @@ void GatewayFlow::add_access_routes(std::chrono::milliseconds time_limit) {
       [this](Context c, Caller&, Exchange&) { return keys_.list(std::move(c)); });
   add({"DELETE", "/v1/keys/{id}", Needs::manage_all, time_limit, "key.revoke"},
       [this](Context c, Caller&, Exchange& e) { return keys_.revoke(std::move(c), e); });
-  add({"GET", "/v1/audit", Needs::manage, time_limit},
+  add({"GET", "/v1/audit", Needs::manage, time_limit, {}, {"after", "limit", "kb"}},
       [this](Context c, Caller& who, Exchange& e) { return audit_.list(std::move(c), who, e); });
 }
 
@@ -131,14 +144,20 @@ void GatewayFlow::add(RouteSpec spec, Handler handler) {
 Task<void> GatewayFlow::handle(http::Exchange& exchange) {
   const http::RequestHead& head = exchange.head();
   if (is_open_to_all(head.path)) {
-    co_await open_router_(exchange);
+    co_await run_open(exchange);
   } else if (auto allowed = admission_.check_origin(head.fields); !allowed) {
     co_await refuse(exchange, std::move(allowed).error());
   } else if (head.path == "/metrics") {
-    co_await open_router_(exchange);
+    co_await run_open(exchange);
   } else {
     co_await router_(exchange);
   }
+}
+
+/// These handlers belong to every service, and know nothing of ids.
+Task<void> GatewayFlow::run_open(http::Exchange& exchange) {
+  http::WithField with_id(exchange, "X-Request-Id", request_id_of(exchange.head().fields));
+  co_await open_router_(with_id);
 }
 
 Task<void> GatewayFlow::refuse(http::Exchange& exchange, Error error) {
@@ -148,7 +167,7 @@ Task<void> GatewayFlow::refuse(http::Exchange& exchange, Error error) {
   const std::string request_id = request_id_of(exchange.head().fields);
   http::Response response = error_response(error, request_id, exchange.head().path);
   response.fields.set("X-Request-Id", request_id);
-  const int status = response.status;
+  const int status = exchange.status_of(response.status);
   // A client that is gone does not get its error.
   (void)co_await exchange.respond(std::move(response));
   unrouted_.finished(status, std::chrono::steady_clock::now() - began);
@@ -159,7 +178,7 @@ Task<void> GatewayFlow::run(Route& route, http::Exchange& exchange) {
   route.metrics.begun();
   Call call{.context = context_of(exchange.head().fields, route.spec.time_limit)};
   auto reply = co_await answer(route, call, exchange);
-  if (call.admitted && !route.spec.action.empty()) co_await audit(route, call, exchange.head(), reply);
+  if (call.admitted && !route.spec.action.empty()) co_await audit(route, call, exchange, reply);
   const int status = co_await send(route, call, std::move(reply), exchange);
   route.metrics.finished(status, std::chrono::steady_clock::now() - began);
 }
@@ -172,18 +191,21 @@ Task<Result<Reply>> GatewayFlow::answer(const Route& route, Call& call, http::Ex
     call.admitted = true;
     KEFU_CO_CHECK(admission_.permit(call.caller, route.spec.needs, path_parameter(exchange, "kb")));
   }
+  KEFU_CO_CHECK(allow_only(exchange.head(), route.spec.query));
   auto reply = co_await guarded(route.handler, call.context, call.caller, exchange);
   if (!reply && reply.error().code == Errc::permission_denied) admission_.count(Denial::knowledge_base);
   co_return reply;
 }
 
-Task<void> GatewayFlow::audit(const Route& route, const Call& call, const http::RequestHead& head,
+Task<void> GatewayFlow::audit(const Route& route, const Call& call, const http::Exchange& exchange,
                               const Result<Reply>& reply) const {
-  kefu::v1::AuditEntry entry = audit_entry(route.spec.action, call.caller, head, call.context.request_id);
+  kefu::v1::AuditEntry entry =
+      audit_entry(route.spec.action, call.caller, exchange.head(), call.context.request_id);
   if (reply) {
     entry.set_status(static_cast<std::uint32_t>(*reply ? (*reply)->status : 200));
   } else {
-    entry.set_status(static_cast<std::uint32_t>(traits(reply.error().code).http_status));
+    const int status = exchange.status_of(traits(reply.error().code).http_status);
+    entry.set_status(static_cast<std::uint32_t>(status));
     entry.set_code(std::string(traits(reply.error().code).wire_code));
   }
   co_await audit_log_.append(std::move(entry));
@@ -192,12 +214,12 @@ Task<void> GatewayFlow::audit(const Route& route, const Call& call, const http::
 /// Returns the status that the client got, which the handler of a stream has sent already.
 Task<int> GatewayFlow::send(const Route& route, const Call& call, Result<Reply> reply,
                             http::Exchange& exchange) {
-  if (!reply) report(route, call.context, reply.error());
   if (reply && !*reply) co_return 200;
   http::Response response =
       reply ? *std::move(*reply)
             : error_response(reply.error(), call.context.request_id, exchange.head().path);
-  const int status = response.status;
+  const int status = exchange.status_of(response.status);
+  if (!reply) report(route, call.context, reply.error(), status);
   if (exchange.responded()) co_return status;
   response.fields.set("X-Request-Id", call.context.request_id);
   if (status == 401) response.fields.set("WWW-Authenticate", "Bearer");
@@ -216,9 +238,10 @@ Task<Result<Reply>> GatewayFlow::guarded(Handler handler, RequestContext context
   }
 }
 
-void GatewayFlow::report(const Route& route, const RequestContext& context, const Error& error) const {
+void GatewayFlow::report(const Route& route, const RequestContext& context, const Error& error,
+                         int status) const {
   route.metrics.failed(error.code);
-  const bool ours = traits(error.code).http_status >= 500;
+  const bool ours = status >= 500;
   log_.failure(ours ? telemetry::Level::warning : telemetry::Level::debug, route.name, context, error);
 }
 

@@ -71,7 +71,8 @@ class GatewayFlow {
     std::string_view pattern;
     Needs needs;
     std::chrono::milliseconds time_limit;
-    std::string_view action = {};  ///< its name in the audit; empty: it changes nothing
+    std::string_view action = {};              ///< its name in the audit; empty: it changes nothing
+    std::vector<std::string_view> query = {};  ///< the parameters of the query that it takes
   };
   struct Route {
     std::string name;  ///< method and pattern
@@ -84,20 +85,22 @@ class GatewayFlow {
   struct Call {
     RequestContext context;
     Caller caller = {};
-    bool admitted = false;  ///< its caller is known and within the limit, so the audit wants to know
+    /// Its caller is known and within the limit, so the audit wants to know. Those over it would fill it.
+    bool admitted = false;
     std::optional<std::chrono::seconds> retry_after = {};
   };
 
   void add_access_routes(std::chrono::milliseconds time_limit);
   void add(RouteSpec spec, Handler handler);
   Task<void> run(Route& route, http::Exchange& exchange);
+  Task<void> run_open(http::Exchange& exchange);
   Task<Result<Reply>> answer(const Route& route, Call& call, http::Exchange& exchange);
-  Task<void> audit(const Route& route, const Call& call, const http::RequestHead& head,
+  Task<void> audit(const Route& route, const Call& call, const http::Exchange& exchange,
                    const Result<Reply>& reply) const;
   Task<int> send(const Route& route, const Call& call, Result<Reply> reply, http::Exchange& exchange);
   Task<Result<Reply>> guarded(Handler handler, RequestContext context, Caller& caller,
                               http::Exchange& exchange);
-  void report(const Route& route, const RequestContext& context, const Error& error) const;
+  void report(const Route& route, const RequestContext& context, const Error& error, int status) const;
 
   telemetry::Metrics& metrics_;
   const telemetry::Logger& log_;

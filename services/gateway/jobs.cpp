@@ -22,7 +22,7 @@ constexpr std::uint64_t kMostOfIngest = 1000;
 Task<Result<Reply>> JobRoutes::list(RequestContext context, const Caller& caller, http::Exchange& exchange) {
   kefu::v1::ListJobsRequest request;
   if (const auto kb = query_parameter(exchange.head(), "kb"); kb && !kb->empty()) {
-    KEFU_CO_CHECK(validate_kb_name(*kb));
+    KEFU_CO_CHECK(check_kb_name(*kb));
     KEFU_CO_CHECK(caller.check(*kb));
     request.set_kb_name(*kb);
   }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace kefu::gateway {
 namespace {
@@ -14,6 +15,31 @@ using nlohmann::json;
 /// Copies of a value go down one frame of the stack for each level, so what is taken is shallow. No body of
 /// this API has more than a handful.
 constexpr int kMaxDepth = 32;
+
+/// What the parser itself lets pass: nesting without end, and fields that are given twice, of which it takes
+/// the last.
+class Shape {
+ public:
+  bool keep(int depth, json::parse_event_t event, const json& value) {
+    if (!problem_.empty()) return false;
+    if (depth > kMaxDepth) problem_ = fmt::format("the JSON is nested more than {} levels deep", kMaxDepth);
+    if (event == json::parse_event_t::object_start) names_.emplace_back();
+    if (event == json::parse_event_t::object_end) names_.pop_back();
+    if (event == json::parse_event_t::key) take_name(value.get_ref<const std::string&>());
+    return problem_.empty();
+  }
+  /// Empty where there is none.
+  const std::string& problem() const { return problem_; }
+
+ private:
+  void take_name(const std::string& name) {
+    if (names_.back().insert(name).second) return;
+    problem_ = fmt::format("field \"{}\" is given twice", text::truncate_utf8(name, 64));
+  }
+
+  std::vector<std::set<std::string>> names_;  // of the fields so far, for each object that is open
+  std::string problem_;
+};
 
 }  // namespace
 
@@ -32,13 +58,11 @@ std::string JsonObject::place(std::string_view name) const { return place_ + std
 Result<JsonObject> JsonObject::parse(std::string_view body) {
   KEFU_CHECK(text::validate_utf8(body));
   json value;
-  bool too_deep = false;
-  const auto keep_shallow = [&](int depth, json::parse_event_t, const json&) {
-    too_deep = too_deep || depth > kMaxDepth;
-    return !too_deep;
-  };
+  Shape shape;
   try {
-    value = json::parse(body, keep_shallow);
+    value = json::parse(body, [&shape](int depth, json::parse_event_t event, const json& part) {
+      return shape.keep(depth, event, part);
+    });
   } catch (const json::parse_error& error) {
     return fail(Errc::invalid_argument, body.empty()
                                             ? std::string("the body is empty, a JSON object was expected")
@@ -46,10 +70,7 @@ Result<JsonObject> JsonObject::parse(std::string_view body) {
   } catch (const json::out_of_range&) {
     return fail(Errc::invalid_argument, "a number in the JSON is out of range");
   }
-  if (too_deep) {
-    return fail(Errc::invalid_argument,
-                fmt::format("the JSON is nested more than {} levels deep", kMaxDepth));
-  }
+  if (!shape.problem().empty()) return fail(Errc::invalid_argument, shape.problem());
   if (!value.is_object()) {
     return fail(Errc::invalid_argument, fmt::format("a JSON object was expected, not {}", value.type_name()));
   }

@@ -18,7 +18,7 @@ namespace kefu::gateway {
 /// that is null counts as absent. Errors of all: `invalid_argument`.
 class JsonObject {
  public:
-  /// Errors: not UTF-8, malformed (with the position), not an object, nested too deep.
+  /// Errors: not UTF-8, malformed (with the position), not an object, nested too deep, a field given twice.
   static Result<JsonObject> parse(std::string_view body);
 
   /// Errors: a field that is not in `names`.

@@ -38,7 +38,7 @@ Result<std::set<std::string>> parse_kbs(const JsonObject& object) {
   if (kbs->size() > kMaxKnowledgeBases)
     return fail(Errc::invalid_argument, "field \"kbs\" has more than 1000 names");
   for (std::string& kb : *kbs) {
-    KEFU_CHECK(validate_kb_name(kb));
+    KEFU_CHECK(check_kb_name(kb, "a name in field \"kbs\""));
     names.insert(std::move(kb));
   }
   return names;

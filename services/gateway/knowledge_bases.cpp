@@ -25,7 +25,7 @@ Task<Result<Reply>> KnowledgeBaseRoutes::list(RequestContext context, const Call
 
 Task<Result<Reply>> KnowledgeBaseRoutes::put(RequestContext context, http::Exchange& exchange) {
   std::string name = path_parameter(exchange, "kb");
-  KEFU_CO_CHECK(validate_kb_name(name));
+  KEFU_CO_CHECK(check_kb_name(name));
   KEFU_CO_TRY(const std::string body, co_await read_optional_json_body(exchange, kMaxJsonBytes));
   KEFU_CO_TRY(kefu::v1::PutKnowledgeBaseRequest request, parse_put_request(body));
   request.set_name(std::move(name));
@@ -38,7 +38,7 @@ Task<Result<Reply>> KnowledgeBaseRoutes::put(RequestContext context, http::Excha
 Task<Result<Reply>> KnowledgeBaseRoutes::get(RequestContext context, http::Exchange& exchange) {
   kefu::v1::GetKnowledgeBaseRequest request;
   request.set_name(path_parameter(exchange, "kb"));
-  KEFU_CO_CHECK(validate_kb_name(request.name()));
+  KEFU_CO_CHECK(check_kb_name(request.name()));
   KEFU_CO_TRY(const auto response,
               co_await call<kefu::v1::GetKnowledgeBaseResponse>(bus_, proto::kGetKnowledgeBase,
                                                                 std::move(context), std::move(request)));
@@ -48,7 +48,7 @@ Task<Result<Reply>> KnowledgeBaseRoutes::get(RequestContext context, http::Excha
 Task<Result<Reply>> KnowledgeBaseRoutes::remove(RequestContext context, http::Exchange& exchange) {
   kefu::v1::DeleteKnowledgeBaseRequest request;
   request.set_name(path_parameter(exchange, "kb"));
-  KEFU_CO_CHECK(validate_kb_name(request.name()));
+  KEFU_CO_CHECK(check_kb_name(request.name()));
   KEFU_CO_CHECK(co_await call<kefu::v1::DeleteKnowledgeBaseResponse>(bus_, proto::kDeleteKnowledgeBase,
                                                                      std::move(context), std::move(request)));
   co_return http::Response{.status = 204};

@@ -23,7 +23,7 @@ Result<> validate_name(std::string_view what, std::string_view name, std::size_t
   const auto refuse = [&](const std::string& why) {
     return fail(Errc::invalid_argument, std::string(what) + " " + why);
   };
-  if (name.empty()) return refuse("is missing");
+  if (name.empty()) return refuse("is empty");
   if (name.size() > max_bytes) return refuse("is longer than " + std::to_string(max_bytes) + " bytes");
   if (!text::validate_utf8(name)) return refuse("is not valid UTF-8");
   if (name.find('/') != std::string_view::npos) return refuse("must not contain '/'");

@@ -1,18 +1,18 @@
 #pragma once
 
 #include <kefu/base/error.hpp>
+#include <kefu/directory/kb_name.hpp>
 
 #include <string_view>
 
 namespace kefu::gateway {
 
-/// Names that users give to things: UTF-8 of 1 to `max_bytes` bytes without '/' and control characters.
-/// `what` begins the message. Errors: `invalid_argument`.
+/// Names that users give to other things than knowledge bases: UTF-8 of 1 to `max_bytes` bytes without '/'
+/// and control characters. `what` begins the message. Errors: `invalid_argument`.
 Result<> validate_name(std::string_view what, std::string_view name, std::size_t max_bytes);
 
-inline Result<> validate_kb_name(std::string_view name) {
-  return validate_name("the knowledge base's name", name, 128);
-}
+using directory::check_kb_name;
+
 /// Also refuses "." and "..", which clients take out of the path of a URL.
 Result<> validate_filename(std::string_view name);
 

@@ -1,10 +1,23 @@
 #include "query.hpp"
 
+#include <kefu/text/utf8.hpp>
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace kefu::gateway {
+
+Result<> allow_only(const http::RequestHead& head, std::span<const std::string_view> names) {
+  for (const auto& [name, value] : head.query) {
+    if (std::ranges::find(names, name) != names.end()) continue;
+    const std::string_view shown = std::string_view(name).substr(0, text::valid_utf8_prefix(name));
+    return fail(Errc::invalid_argument,
+                fmt::format("unknown query parameter \"{}\"", text::truncate_utf8(shown, 64)));
+  }
+  return {};
+}
 
 std::optional<std::string> query_parameter(const http::RequestHead& head, const char* name) {
   const auto found = head.query.find(name);

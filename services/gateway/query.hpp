@@ -5,10 +5,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace kefu::gateway {
 
+/// Errors: `invalid_argument` for a parameter that is not in `names`.
+Result<> allow_only(const http::RequestHead& head, std::span<const std::string_view> names);
 /// A parameter of the query; nullopt when it is absent.
 std::optional<std::string> query_parameter(const http::RequestHead& head, const char* name);
 /// A whole number from `least` to `most`, `otherwise` when it is absent. Errors: `invalid_argument`.

@@ -58,7 +58,9 @@ Task<Result<QuestionEvents>> Questions::ask(RequestContext context, kefu::v1::As
 Task<Result<>> Questions::begin(RequestContext context, std::string request, QuestionEvents& events) {
   bus::Message message{.subject = std::string(proto::kAsk), .payload = std::move(request)};
   KEFU_CO_TRY(events.replies, bus_.request_stream(std::move(context), std::move(message), kEventCapacity));
-  co_return co_await events.advance();
+  auto begun = co_await events.advance();
+  if (!begun) co_return fail(proto::name_service(std::move(begun).error(), proto::kAsk));
+  co_return Result<>{};
 }
 
 }  // namespace kefu::gateway

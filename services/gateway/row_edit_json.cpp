@@ -2,6 +2,8 @@
 
 #include "json_object.hpp"
 
+#include <kefu/text/normalize.hpp>
+
 #include <charconv>
 #include <limits>
 #include <utility>
@@ -12,7 +14,7 @@ namespace {
 using kefu::v1::RowEdit;
 
 Result<> not_empty(const char* name, const std::optional<std::string>& value) {
-  if (value && value->find_first_not_of(" \t\r\n") == std::string::npos)
+  if (value && text::normalize(*value).empty())
     return fail(Errc::invalid_argument, std::string("field \"") + name + "\" is empty");
   return {};
 }

@@ -11,7 +11,7 @@ namespace kefu::gateway {
 
 Task<Result<Reply>> SearchRoutes::search(RequestContext context, http::Exchange& exchange) {
   std::string kb = path_parameter(exchange, "kb");
-  KEFU_CO_CHECK(validate_kb_name(kb));
+  KEFU_CO_CHECK(check_kb_name(kb));
   KEFU_CO_TRY(const std::string body, co_await read_json_body(exchange, kMaxJsonBytes));
   KEFU_CO_TRY(kefu::v1::RetrieveRequest request, parse_search_request(body));
   request.set_kb(std::move(kb));

@@ -101,6 +101,18 @@ TEST_F(Audit, HoldsWhatWasRefusedToAKnownKeyAndNothingOfStrangers) {
   EXPECT_EQ(all[0]["code"], "permission_denied");
 }
 
+/// They change nothing, and a client that does not slow down would fill the stream with them.
+TEST_F(Audit, HoldsNothingOfWhatIsOverTheLimitOfAKey) {
+  kefu::v1::ApiKey record;
+  record.set_role(kefu::v1::ApiKey::ROLE_MANAGE);
+  record.set_requests_per_minute(1);
+  const std::string slow = gateway_.add_key(record);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(send("DELETE", "/v1/kbs/shop", slow).status, 204);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(send("DELETE", "/v1/kbs/shop", slow).status, 429);
+  EXPECT_EQ(gateway_.metric("kefu_gateway_denied_total{reason=\"rate_limit\"}"), 5);
+  EXPECT_EQ(gateway_.stored_messages("KEFU_AUDIT"), 10U);
+}
+
 TEST_F(Audit, IsReadAPageAtATime) {
   for (int i = 0; i < 5; ++i) send("DELETE", fmt::format("/v1/kbs/kb{}", i));
   auto page = send("GET", "/v1/audit?limit=2");

@@ -3,6 +3,10 @@
 #include <kefu/proto/subjects.hpp>
 #include <kefu/testing/process.hpp>
 
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,6 +18,9 @@ using ::testing::HasSubstr;
 
 class BadInput : public ::testing::Test {
  protected:
+  explicit BadInput(http::ServerOptions server_options = {.port = 0})
+      : gateway_({}, {}, std::move(server_options)) {}
+
   void expect_error(const http::Response& response, int status, const std::string& code,
                     const std::string& message) {
     EXPECT_EQ(response.status, status) << response.body;
@@ -43,6 +50,8 @@ TEST_F(BadInput, InAQuestionIsNamed) {
       {R"({"kb":"shop","question":"q","top_k":0})", "\"top_k\" must be a whole number from 1 to 50"},
       {R"({"kb":"shop","question":"q","top_k":51})", "\"top_k\""},
       {R"({"kb":"shop","question":"q","top_k":"5"})", "\"top_k\""},
+      {R"({"kb":"shop","question":"q","kb":"mine"})", "\"kb\" is given twice"},
+      {R"({"kb":"shop","question":"q","session":""})", "\"session\" is empty"},
       {R"({"kb":"shop","question":5})", "\"question\" must be a string"},
       {R"({"kb":"shop","question":"q","stream":1})", "\"stream\" must be true or false"},
       {R"({"kb":"shop","question":"q","mode":"x"})", "\"mode\""},
@@ -75,11 +84,21 @@ TEST_F(BadInput, OverTheLimitOfItsSizeIsRefused) {
 }
 
 TEST_F(BadInput, InAPathIsRefused) {
-  expect_error(gateway_.get("/v1/kbs/a%2Fb"), 400, "invalid_argument", "'/'");
+  expect_error(gateway_.get("/v1/kbs/a%2Fb"), 400, "invalid_argument", "letters, digits, - and _");
   expect_error(gateway_.get("/v1/kbs/%FF"), 400, "invalid_argument", "UTF-8");
-  expect_error(gateway_.get("/v1/kbs/a%0Ab"), 400, "invalid_argument", "control");
+  expect_error(gateway_.get("/v1/kbs/a%20b"), 400, "invalid_argument", "letters, digits, - and _");
+  expect_error(gateway_.get("/v1/kbs/" + std::string(65, 'a')), 400, "invalid_argument", "64 characters");
+  expect_error(gateway_.get("/v1/kbs/shop/documents/a%0Ab"), 400, "invalid_argument", "control");
   expect_error(gateway_.get("/v1/jobs/x"), 404, "not_found", "no such job");
   expect_error(gateway_.get("/v1/nothing"), 404, "not_found", "");
+}
+
+TEST_F(BadInput, InTheQueryIsNamed) {
+  expect_error(gateway_.get("/v1/jobs?limt=5"), 400, "invalid_argument", "unknown query parameter \"limt\"");
+  expect_error(gateway_.post_json("/v1/ask?kb=shop", R"({"kb":"shop","question":"q"})"), 400,
+               "invalid_argument", "\"kb\"");
+  expect_error(gateway_.get("/openapi.json?v=1"), 400, "invalid_argument", "\"v\"");
+  expect_error(gateway_.get("/v1/jobs?limit=0"), 400, "invalid_argument", "from 1 to 200");
 }
 
 TEST_F(BadInput, InTheMethodIsAnErrorOfTheClient) {
@@ -110,6 +129,78 @@ TEST_F(BadInput, AnUnsafeRequestIdIsReplacedAndASafeOneKept) {
   EXPECT_EQ(json_of(kept)["error"]["request_id"], "order-77");
   const auto replaced = gateway_.post_json("/v1/ask", "{}", {{"X-Request-Id", "a b\"c"}});
   EXPECT_NE(replaced.fields.get("X-Request-Id"), "a b\"c");
+}
+
+TEST_F(BadInput, IsNotToBlameWhereAServiceIsNotThereWhichIsNamed) {
+  gateway_.add_knowledge_base("shop", "inc-1");
+  const auto expect_absent = [&](const http::Response& response, const std::string& service) {
+    expect_error(response, 503, "unavailable", "the " + service + " service does not answer");
+  };
+  expect_absent(gateway_.post_json("/v1/ask", R"({"kb":"shop","question":"q"})"), "answer");
+  expect_absent(gateway_.post_json("/v1/kbs/shop/search", R"({"question":"q"})"), "answer");
+  expect_absent(gateway_.get("/v1/kbs"), "index");
+  expect_absent(gateway_.get("/v1/kbs/shop/documents"), "index");
+  expect_absent(gateway_.get("/v1/jobs"), "ingest");
+  expect_absent(gateway_.post_json("/v1/embeddings", R"({"input":"q"})"), "embedding");
+}
+
+TEST_F(BadInput, OrGoodGetsARequestId) {
+  gateway_.run([&] {
+    gateway_.flow().open_routes().add("GET", "/healthz", [](http::Exchange& exchange) -> Task<void> {
+      (void)co_await exchange.respond({.body = "ok"});
+    });
+  });
+  for (const char* path : {"/healthz", "/openapi.json", "/nothing"}) {
+    EXPECT_FALSE(gateway_.get(path).fields.get("X-Request-Id").empty()) << path;
+    const auto named = gateway_.send({.url = gateway_.url(path), .fields = {{"X-Request-Id", "probe-1"}}});
+    EXPECT_EQ(named.fields.get("X-Request-Id"), "probe-1") << path;
+  }
+  expect_error(gateway_.send({.method = "PATCH", .url = gateway_.url("/healthz")}), 405, "method_not_allowed",
+               "GET");
+}
+
+class StalledInput : public BadInput {
+ protected:
+  StalledInput()
+      : BadInput(http::ServerOptions{.port = 0, .progress_timeout = std::chrono::milliseconds(50)}) {
+    gateway_.add_knowledge_base("shop", "inc-1");
+  }
+  /// What the gateway answers to this before it closes the connection.
+  std::string answer_to(const std::string& text) {
+    asio::io_context io;
+    asio::ip::tcp::socket socket(io);
+    socket.connect({asio::ip::make_address("127.0.0.1"), gateway_.port()});
+    asio::write(socket, asio::buffer(text));
+    std::string answer;
+    boost::system::error_code closed;
+    asio::read(socket, asio::dynamic_buffer(answer), closed);
+    return answer;
+  }
+  static void expect_timeout(const std::string& answer) {
+    EXPECT_THAT(answer, ::testing::StartsWith("HTTP/1.1 408 "));
+    EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
+    EXPECT_THAT(answer, HasSubstr("X-Request-Id: "));
+    EXPECT_THAT(answer, HasSubstr(R"("code":"deadline_exceeded")"));
+  }
+};
+
+TEST_F(StalledInput, IsToldSoAndIsTheFaultOfTheClient) {
+  expect_timeout(
+      answer_to("POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                "Content-Length: 100\r\n\r\n{\"kb\""));
+  EXPECT_TRUE(gateway_.metric_becomes(
+      R"(kefu_gateway_requests_total{method="POST",route="/v1/ask",status="4xx"})", 1));
+  expect_timeout(answer_to("GET /v1/kbs HTTP/1.1\r\nHos"));
+  EXPECT_TRUE(gateway_.metric_becomes(
+      R"(kefu_gateway_requests_total{method="other",route="other",status="4xx"})", 1));
+}
+
+TEST_F(StalledInput, OfAnUploadIsInTheAuditAsItEnded) {
+  expect_timeout(
+      answer_to("POST /v1/kbs/shop/documents?filename=a.txt HTTP/1.1\r\nHost: localhost\r\n"
+                "Content-Length: 100\r\n\r\nhalf"));
+  EXPECT_EQ(json::parse(gateway_.get("/v1/audit").body)["status"], 408);
+  EXPECT_EQ(gateway_.stored_messages(proto::kJobsStream), 0U);
 }
 
 TEST_F(BadInput, AnErrorOfAServiceKeepsItsMessageAndLosesItsDetail) {

@@ -111,7 +111,7 @@ TEST_F(FormUpload, ThatMakesNoSenseSaysWhyAndLeavesNothing) {
       {part("name=\"kb\"", "shop") + file + "--xyz--", 400, "the form field \"kb\" is not taken"},
       {file + part("name=\"kb\"", "shop") + "--xyz--", 400, "the form field \"kb\" is not taken"},
       {file + part("name=\"two\"; filename=\"b.csv\"", "y") + "--xyz--", 400, "a second file, \"two\""},
-      {part("name=f; filename=\"\"", "x") + "--xyz--", 400, "the filename is missing"},
+      {part("name=f; filename=\"\"", "x") + "--xyz--", 400, "the filename is empty"},
       {part("name=f; filename=\"a/b.csv\"", "x") + "--xyz--", 400, "'/'"},
       {part("name=f; filename=a.csv", "") + "--xyz--", 400, "the file is empty"},
       {part("name=f; filename=a.pdf\r\nContent-Type: application/pdf", "x") + "--xyz--", 415, "text/csv"},

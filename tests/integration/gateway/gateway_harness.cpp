@@ -34,14 +34,14 @@ Task<Result<std::uint64_t>> GatedStore::append(bus::Message message, Deadline de
   co_return co_await inner_.append(std::move(message), deadline);
 }
 
-GatewayHarness::GatewayHarness(GatewayConfig config, AdminKey admin_key)
+GatewayHarness::GatewayHarness(GatewayConfig config, AdminKey admin_key, http::ServerOptions server_options)
     : logger_("kefu-gateway", telemetry::Level::debug,
               [this](std::string_view line) { log_.append(line).push_back('\n'); }),
       admin_key_(std::move(admin_key)),
       flow_(config, *gateway_bus_, store_, *reader_, knowledge_bases_,
             {.keys = keys_, .admin_key = admin_key_, .limiter = limiter_}, logger_, metrics_),
       server_(
-          io_.get_executor(), http::ServerOptions{.port = 0},
+          io_.get_executor(), std::move(server_options),
           [this](http::Exchange& exchange) { return flow_.handle(exchange); },
           [this](http::Exchange& exchange, Error error) { return flow_.refuse(exchange, std::move(error)); }),
       thread_([this] { io_.run(); }) {

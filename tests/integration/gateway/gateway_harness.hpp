@@ -72,7 +72,8 @@ class GatedStore final : public bus::StreamStore {
 class GatewayHarness {
  public:
   /// The file that `config` names has been read already; the harness reads none.
-  explicit GatewayHarness(GatewayConfig config = {}, AdminKey admin_key = {});
+  explicit GatewayHarness(GatewayConfig config = {}, AdminKey admin_key = {},
+                          http::ServerOptions server_options = {.port = 0});
   ~GatewayHarness();
 
   /// Answers a subject as a service would, from now on.

@@ -219,7 +219,7 @@ TEST_F(Upload, ThatMakesNoSenseSaysWhy) {
     const char* message;
   } cases[]{
       {"", "text/plain", "x", 400, "\"filename\" is missing"},
-      {"?filename=", "text/plain", "x", 400, "missing"},
+      {"?filename=", "text/plain", "x", 400, "is empty"},
       {"?filename=a%2Fb.txt", "text/plain", "x", 400, "'/'"},
       {"?filename=a%00.txt", "text/plain", "x", 400, "control"},
       {"?filename=%FF.txt", "text/plain", "x", 400, "UTF-8"},

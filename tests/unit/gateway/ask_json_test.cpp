@@ -39,6 +39,7 @@ TEST(AskJson, LeavesWhatIsNotGivenToTheService) {
 TEST(AskJson, RefusesQuestionsThatAreEmptyOrTooLong) {
   EXPECT_THAT(refusal({{"kb", "shop"}, {"question", ""}}), HasSubstr("\"question\" is empty"));
   EXPECT_THAT(refusal({{"kb", "shop"}, {"question", " \n\u3000"}}), HasSubstr("\"question\" is empty"));
+  EXPECT_THAT(refusal({{"kb", "shop"}, {"question", "\u200B\uFEFF"}}), HasSubstr("\"question\" is empty"));
   std::string longest;
   for (int i = 0; i < 2000; ++i) longest += "问";
   EXPECT_EQ(refusal({{"kb", "shop"}, {"question", longest}}), "");
@@ -47,7 +48,11 @@ TEST(AskJson, RefusesQuestionsThatAreEmptyOrTooLong) {
 
 TEST(AskJson, NamesTheFieldThatIsWrong) {
   EXPECT_THAT(refusal({{"question", "q"}}), HasSubstr("\"kb\" is missing"));
-  EXPECT_THAT(refusal({{"kb", "a/b"}, {"question", "q"}}), HasSubstr("'/'"));
+  EXPECT_THAT(refusal({{"kb", "a/b"}, {"question", "q"}}),
+              HasSubstr("\"kb\" may have letters, digits, - and _ only"));
+  EXPECT_THAT(refusal({{"kb", ""}, {"question", "q"}}), HasSubstr("\"kb\" is empty"));
+  EXPECT_THAT(refusal({{"kb", "shop"}, {"question", "q"}, {"session", ""}}),
+              HasSubstr("\"session\" is empty"));
   EXPECT_THAT(refusal({{"kb", "shop"}, {"question", "q"}, {"topk", 5}}), HasSubstr("unknown field \"topk\""));
   EXPECT_THAT(refusal({{"kb", "shop"}, {"question", "q"}, {"top_k", 51}}), HasSubstr("\"top_k\""));
   EXPECT_THAT(refusal({{"kb", "shop"}, {"question", "q"}, {"mode", "best"}}), HasSubstr("\"mode\""));

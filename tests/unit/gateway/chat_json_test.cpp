@@ -86,7 +86,7 @@ TEST(ChatJson, NamesWhatItDoesNotDo) {
       {{{"stream_options", {{"include_usage", true}}}}, "\"stream_options\""},
       {{{"question", "q"}}, "unknown field \"question\""},
       {{{"model", nullptr}}, "\"model\" is missing"},
-      {{{"model", "a/b"}}, "field \"model\" must not contain '/'"},
+      {{{"model", "a/b"}}, "field \"model\" may have letters, digits, - and _ only"},
       {{{"messages", json::array()}}, "\"messages\" is empty"},
       {{{"messages", "hi"}}, "\"messages\" must be a list of objects"},
       {{{"messages", {1}}}, "\"messages[0]\" must be an object"},

@@ -39,6 +39,15 @@ TEST(JsonObject, RefusesNestingThatWouldExhaustAStack) {
   EXPECT_THAT(refusal(std::string(250'000, '[')), HasSubstr("malformed"));
 }
 
+TEST(JsonObject, RefusesAFieldThatIsGivenTwice) {
+  EXPECT_EQ(refusal(R"({"kb":"shop","question":"q","kb":"mine"})"), "field \"kb\" is given twice");
+  EXPECT_EQ(refusal(R"({"kb":"shop","k\u0062":"shop"})"), "field \"kb\" is given twice");
+  EXPECT_EQ(refusal(R"({"a":1,"a":1,"b":2,"b":2})"), "field \"a\" is given twice");
+  EXPECT_EQ(refusal(R"({"filter":{"kind":"faq","kind":"text"}})"), "field \"kind\" is given twice");
+  EXPECT_EQ(refusal(R"({"m":[{"a":1},{"a":2}],"a":{"a":{}},"b":{"m":1}})"), "");
+  EXPECT_THAT(refusal(R"({"kb":"shop","kb":"mine")"), HasSubstr("malformed"));
+}
+
 TEST(JsonObject, NamesFieldsThatAreUnknownMissingOrOfAnotherType) {
   EXPECT_THAT(object(R"({"kb":1,"colour":2})").allow_only({"kb"}).error().message, HasSubstr("\"colour\""));
   EXPECT_THAT(object("{}").required_string("kb").error().message, HasSubstr("\"kb\" is missing"));

@@ -14,7 +14,7 @@ TEST(Names, TakeChineseAndUpToTheirLimitInBytes) {
   EXPECT_TRUE(validate_filename("退换货 说明 (2).md"));
   EXPECT_TRUE(validate_filename(std::string(255, 'a')));
   EXPECT_THAT(validate_filename(std::string(256, 'a')).error().message, HasSubstr("255"));
-  EXPECT_THAT(validate_filename("").error().message, HasSubstr("missing"));
+  EXPECT_THAT(validate_filename("").error().message, HasSubstr("is empty"));
 }
 
 TEST(Names, RefuseSlashesControlCharactersAndBytesThatAreNoText) {

@@ -2,8 +2,28 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace kefu::gateway {
 namespace {
+
+TEST(Query, NamesAParameterThatIsNotKnown) {
+  http::RequestHead head;
+  const std::vector<std::string_view> known{"kb", "limit"};
+  EXPECT_TRUE(allow_only(head, known));
+  head.query = {{"kb", "shop"}, {"limit", "5"}};
+  EXPECT_TRUE(allow_only(head, known));
+  head.query["limt"] = "5";
+  const auto refused = allow_only(head, known);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::invalid_argument);
+  EXPECT_EQ(refused.error().message, "unknown query parameter \"limt\"");
+  head.query = {{std::string(100, 'x') + "\xff", ""}};
+  EXPECT_EQ(allow_only(head, known).error().message,
+            "unknown query parameter \"" + std::string(64, 'x') + "\"");
+}
 
 TEST(Query, GivesNumbersWithinTheirLimits) {
   http::RequestHead head;

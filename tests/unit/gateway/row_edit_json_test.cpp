@@ -38,6 +38,8 @@ TEST(RowEdit, NamesWhatIsWrong) {
       {"{}", RowEdit::ACTION_CHANGE, "nothing to change"},
       {R"({"version":1})", RowEdit::ACTION_CHANGE, "nothing to change"},
       {R"({"answer":" "})", RowEdit::ACTION_CHANGE, "\"answer\" is empty"},
+      {R"({"answer":"\u200B\u3000"})", RowEdit::ACTION_CHANGE, "\"answer\" is empty"},
+      {R"({"text":"\u00AD\uFEFF"})", RowEdit::ACTION_CHANGE, "\"text\" is empty"},
       {R"({"question":""})", RowEdit::ACTION_CHANGE, "\"question\" is empty"},
       {R"({"answer":1})", RowEdit::ACTION_CHANGE, "\"answer\" must be a string"},
       {R"({"similar":[1]})", RowEdit::ACTION_CHANGE, "\"similar\" must hold strings"},
