@@ -13,6 +13,9 @@ void add_settings(service::Settings& settings, EmbeddingConfig& config) {
   settings.add("workers", config.model.workers, "texts computed at once; 0: two, or one on a single core");
   settings.add("threads", config.model.threads,
                "threads of one text: more pay only on cores with nothing else to do");
+  settings.add("matryoshka-dimensions", config.fewest_dimensions,
+               "fewest dimensions to which vectors may be cut, of a model that was trained for that "
+               "(Matryoshka); 0: never");
   add_remote_settings(settings, config.remote);
   settings.add("queue-tokens", config.queue.question_tokens,
                "tokens that may wait for the model; more are refused");

@@ -18,6 +18,8 @@ namespace kefu::embedding {
 struct EmbeddingConfig {
   LlamaOptions model = {.model_path = ".cache/models/multilingual-e5-small-q4_0.gguf"};
   RemoteConfig remote = {};
+  /// To which the model's vectors may be cut, where it was trained for that; 0: never.
+  std::size_t fewest_dimensions = 0;
   QueueLimits queue;
   std::string redis_url = "redis://127.0.0.1:6379";
   std::string redis_password = {};

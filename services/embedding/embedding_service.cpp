@@ -8,6 +8,8 @@
 #include <kefu/proto/subjects.hpp>
 #include <kefu/service/log_bugs.hpp>
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace kefu::embedding {
@@ -120,7 +122,12 @@ Task<Result<>> EmbeddingService::ensure_streams() {
 }
 
 Task<Result<>> EmbeddingService::serve() {
-  requests_.emplace(*flow_, environment_.metrics, environment_.log);
+  if (config_.fewest_dimensions > flow_->model().dimensions) {
+    co_return fail(Errc::invalid_argument,
+                   fmt::format("matryoshka-dimensions must be at most {}, the number of the model {}",
+                               flow_->model().dimensions, flow_->model().name));
+  }
+  requests_.emplace(*flow_, environment_.metrics, environment_.log, config_.fewest_dimensions);
   worker_.emplace(environment_.executor, *flow_, streams_, metrics_, environment_.log);
   const auto options = [](std::string_view subject) {
     return bus::ServeOptions{std::string(subject), std::string(kQueueGroup), kMaxRequests};

@@ -16,7 +16,6 @@ constexpr std::size_t kMaxTexts = 256;
 constexpr std::size_t kMaxRequestBytes = 512 * 1024;
 /// NATS carries 1 MiB with its headers.
 constexpr std::size_t kMaxVectorBytes = 960 * 1024;
-constexpr auto kFormat = kefu::v1::VECTOR_FORMAT_FLOAT32;
 
 /// Errors: `payload_too_large`, `invalid_argument`.
 template <class Request>
@@ -55,12 +54,56 @@ std::vector<std::string> take(Texts& texts) {
   return {std::make_move_iterator(texts.begin()), std::make_move_iterator(texts.end())};
 }
 
-std::string response_of(const EmbeddedTexts& embedded, const ModelInfo& model) {
+/// How a caller wants its vectors.
+struct VectorShape {
+  kefu::v1::VectorFormat format;
+  std::size_t dimensions;
+
+  std::size_t bytes() const { return dimensions * vector::component_bytes(format); }
+};
+
+Result<> check_dimensions(std::size_t wanted, std::size_t whole, std::size_t fewest) {
+  if (wanted == whole) return {};
+  if (fewest == 0) {
+    return fail(Errc::invalid_argument,
+                fmt::format("dimensions: this model's vectors have {} and may not be cut", whole));
+  }
+  if (wanted < fewest || wanted > whole) {
+    return fail(Errc::invalid_argument,
+                fmt::format("dimensions: of this model's vectors, {} to {} can be had", fewest, whole));
+  }
+  return {};
+}
+
+Result<VectorShape> shape_of(const kefu::v1::EmbedRequest& request, std::size_t whole, std::size_t fewest) {
+  VectorShape shape{request.format(), request.dimensions() == 0 ? whole : request.dimensions()};
+  if (shape.format == kefu::v1::VECTOR_FORMAT_UNSPECIFIED) shape.format = kefu::v1::VECTOR_FORMAT_FLOAT32;
+  if (vector::component_bytes(shape.format) == 0) return fail(Errc::invalid_argument, "format: unknown");
+  KEFU_CHECK(check_dimensions(shape.dimensions, whole, fewest));
+  return shape;
+}
+
+/// A vector that is cut gets its length of 1 back, as models that allow it are trained for.
+Result<> append(std::string& bytes, const Vector& whole, const VectorShape& shape) {
+  if (shape.dimensions == whole.size()) {
+    bytes += vector::encode(whole, shape.format);
+    return {};
+  }
+  Vector cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(shape.dimensions));
+  if (!vector::normalize_length(cut))
+    return fail(Errc::internal, "a vector that was cut has no direction any more");
+  bytes += vector::encode(cut, shape.format);
+  return {};
+}
+
+Result<std::string> response_of(const EmbeddedTexts& embedded, const ModelInfo& model,
+                                const VectorShape& shape) {
   kefu::v1::EmbedResponse response;
-  response.set_format(kFormat);
-  response.set_dimensions(static_cast<std::uint32_t>(model.dimensions));
-  for (const auto& text : embedded.vectors)
-    *response.mutable_vectors() += vector::encode(text->vector, kFormat);
+  response.set_format(shape.format);
+  response.set_dimensions(static_cast<std::uint32_t>(shape.dimensions));
+  std::string& vectors = *response.mutable_vectors();
+  vectors.reserve(embedded.vectors.size() * shape.bytes());
+  for (const auto& text : embedded.vectors) KEFU_CHECK(append(vectors, text->vector, shape));
   response.set_model_fingerprint(model.fingerprint);
   response.set_model(model.name);
   response.mutable_usage()->set_embedding_tokens(embedded.computed_tokens);
@@ -70,9 +113,11 @@ std::string response_of(const EmbeddedTexts& embedded, const ModelInfo& model) {
 
 }  // namespace
 
-Requests::Requests(EmbeddingFlow& flow, telemetry::Metrics& metrics, const telemetry::Logger& log)
+Requests::Requests(EmbeddingFlow& flow, telemetry::Metrics& metrics, const telemetry::Logger& log,
+                   std::size_t fewest_dimensions)
     : flow_(flow),
       log_(log),
+      fewest_dimensions_(fewest_dimensions),
       embed_metrics_(metrics, "embedding", "embed"),
       count_metrics_(metrics, "embedding", "count_tokens"),
       model_metrics_(metrics, "embedding", "model") {}
@@ -86,13 +131,14 @@ Task<Result<std::string>> Requests::embed(RequestContext context, std::string pa
 
 Task<Result<std::string>> Requests::embed_checked(RequestContext context, std::string payload) {
   KEFU_CO_TRY(kefu::v1::EmbedRequest request, parse<kefu::v1::EmbedRequest>(payload));
-  const std::size_t fit = kMaxVectorBytes / (flow_.model().dimensions * vector::component_bytes(kFormat));
-  KEFU_CO_CHECK(check_count(request.texts_size(), std::min(kMaxTexts, fit)));
+  KEFU_CO_TRY(const VectorShape shape, shape_of(request, flow_.model().dimensions, fewest_dimensions_));
+  KEFU_CO_CHECK(check_count(request.texts_size(), std::min(kMaxTexts, kMaxVectorBytes / shape.bytes())));
   KEFU_CO_TRY(const Role role, role_of(request.role()));
+  const Lane lane = request.bulk() ? Lane::import : Lane::question;
   KEFU_CO_TRY(const EmbeddedTexts embedded,
-              co_await flow_.embed(take(*request.mutable_texts()), role, Lane::question, context.deadline));
+              co_await flow_.embed(take(*request.mutable_texts()), role, lane, context.deadline));
   told_.clear();
-  co_return response_of(embedded, flow_.model());
+  co_return response_of(embedded, flow_.model(), shape);
 }
 
 Task<Result<std::string>> Requests::count_tokens(RequestContext context, std::string payload) {
@@ -120,6 +166,7 @@ Task<Result<std::string>> Requests::model(RequestContext context) {
   response.set_fingerprint(model.fingerprint);
   response.set_dimensions(static_cast<std::uint32_t>(model.dimensions));
   response.set_max_tokens(static_cast<std::uint32_t>(flow_.max_tokens()));
+  response.set_fewest_dimensions(static_cast<std::uint32_t>(fewest_dimensions_));
   Result<std::string> result = response.SerializeAsString();
   finished(model_metrics_, context, begin, result);
   co_return result;

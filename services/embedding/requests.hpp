@@ -10,6 +10,7 @@
 #include <kefu/telemetry/metrics.hpp>
 #include <kefu/telemetry/operation_metrics.hpp>
 
+#include <cstddef>
 #include <string>
 
 namespace kefu::embedding {
@@ -17,7 +18,9 @@ namespace kefu::embedding {
 /// The service's questions as they come over the bus: payload in, payload out.
 class Requests {
  public:
-  Requests(EmbeddingFlow& flow, telemetry::Metrics& metrics, const telemetry::Logger& log);
+  /// `fewest_dimensions`: to which the model's vectors may be cut; 0: they may not.
+  Requests(EmbeddingFlow& flow, telemetry::Metrics& metrics, const telemetry::Logger& log,
+           std::size_t fewest_dimensions = 0);
 
   /// EmbedRequest -> EmbedResponse. Errors: those of EmbeddingFlow::embed(), `payload_too_large`.
   Task<Result<std::string>> embed(RequestContext context, std::string payload);
@@ -36,6 +39,7 @@ class Requests {
 
   EmbeddingFlow& flow_;
   const telemetry::Logger& log_;
+  std::size_t fewest_dimensions_;
   telemetry::OperationMetrics embed_metrics_;
   telemetry::OperationMetrics count_metrics_;
   telemetry::OperationMetrics model_metrics_;

@@ -39,6 +39,11 @@ TEST(EmbeddingConfig, KnowsAModelThatTakesTextsAsTheyAre) {
   EXPECT_EQ(reading.config.model.passage_prefix, "");
 }
 
+TEST(EmbeddingConfig, IsToldWhetherVectorsMayBeCut) {
+  EXPECT_EQ(read({}).config.fewest_dimensions, 0U);
+  EXPECT_EQ(read({"--matryoshka-dimensions", "64"}).config.fewest_dimensions, 64U);
+}
+
 TEST(EmbeddingConfig, TakesTheSizeOfTheMemoryTier) {
   EXPECT_EQ(read({}).config.cache().memory_bytes, 32UL << 20);
   EXPECT_EQ(read({"--memory-cache", "0"}).config.cache().memory_bytes, 0U);

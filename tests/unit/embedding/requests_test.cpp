@@ -25,7 +25,7 @@ class RequestsTest : public testing::FlowTest {
   std::vector<std::string> lines;
   telemetry::Logger log{"test", telemetry::Level::warning,
                         [this](std::string_view line) { lines.emplace_back(line); }};
-  Requests requests{*flow, metrics, log};
+  Requests requests{*flow, metrics, log, 4};
 };
 
 kefu::v1::EmbedRequest request_of(std::size_t texts) {
@@ -65,6 +65,63 @@ TEST_F(RequestsTest, RefusesWhatIsOverItsLimitsOrUnclear) {
   EXPECT_EQ(metric("kefu_embedding_errors_total{code=\"invalid_argument\",operation=\"embed\"}"), 4);
 }
 
+TEST_F(RequestsTest, CutsVectorsAndGivesThemTheirLengthBack) {
+  auto request = request_of(40);
+  const auto whole = ask(request);
+  ASSERT_TRUE(whole);
+  request.set_dimensions(7);
+  request.set_format(kefu::v1::VECTOR_FORMAT_FLOAT16);
+  const auto cut = ask(request);
+  ASSERT_TRUE(cut) << cut.error().message;
+  EXPECT_EQ(cut->dimensions(), 7U);
+  EXPECT_EQ(cut->format(), kefu::v1::VECTOR_FORMAT_FLOAT16);
+  EXPECT_EQ(cut->usage().embedding_tokens(), 0U);  // one vector in the cache serves all lengths
+  const auto all = vector::decode(whole->vectors(), whole->format(), std::size_t{40} * 8).value();
+  const auto some = vector::decode(cut->vectors(), cut->format(), std::size_t{40} * 7).value();
+  for (std::size_t i = 0; i < 40; ++i) {
+    std::vector<float> expected(all.begin() + static_cast<std::ptrdiff_t>(i * 8),
+                                all.begin() + static_cast<std::ptrdiff_t>(i * 8 + 7));
+    ASSERT_TRUE(vector::normalize_length(expected));
+    for (std::size_t k = 0; k < 7; ++k) EXPECT_NEAR(some[i * 7 + k], expected[k], 1e-3);
+  }
+}
+
+TEST_F(RequestsTest, RefusesDimensionsAndFormatsThatItCannotGive) {
+  for (const std::uint32_t dimensions : {3U, 9U}) {
+    auto request = request_of(1);
+    request.set_dimensions(dimensions);
+    EXPECT_EQ(ask(request).error().message, "dimensions: of this model's vectors, 4 to 8 can be had");
+  }
+  auto unknown = request_of(1);
+  unknown.set_format(static_cast<kefu::v1::VectorFormat>(9));
+  EXPECT_EQ(ask(unknown).error().message, "format: unknown");
+  Requests whole_only(*flow, metrics, log);
+  auto cut = request_of(1);
+  cut.set_dimensions(4);
+  const auto refused = kefu::testing::run_task(
+      io, whole_only.embed({"id", Deadline::in(std::chrono::seconds(30))}, cut.SerializeAsString()));
+  EXPECT_EQ(refused.error().message, "dimensions: this model's vectors have 8 and may not be cut");
+}
+
+TEST_F(RequestsTest, PutsBulkBehindQuestions) {
+  embedder.hold();
+  auto bulk = request_of(3);
+  bulk.set_bulk(true);
+  std::optional<Result<std::string>> answered;
+  const auto keep = [](Requests& self, std::string payload,
+                       std::optional<Result<std::string>>& out) -> Task<void> {
+    out = co_await self.embed({"id", Deadline::in(std::chrono::seconds(30))}, std::move(payload));
+  };
+  TaskGroup group(io.get_executor(), [](std::exception_ptr bug) { std::rethrow_exception(std::move(bug)); });
+  group.spawn(keep(requests, bulk.SerializeAsString(), answered));
+  EXPECT_TRUE(kefu::testing::run_task(
+      io, kefu::testing::eventually([&] { return flow->queue().texts(Lane::import) > 0; })));
+  EXPECT_EQ(flow->queue().texts(Lane::question), 0U);
+  embedder.release();
+  kefu::testing::run_task(io, group.join());
+  EXPECT_TRUE(answered && *answered);
+}
+
 TEST_F(RequestsTest, TellsTheLogOnceWhatAProviderSaidUntilItEmbedsAgain) {
   for (int i = 0; i < 2; ++i) {
     embedder.failure = Error{Errc::bad_upstream, "refused this service's key", "status 401: who are you"};
@@ -88,6 +145,7 @@ TEST_F(RequestsTest, SaysWhichModelItHas) {
   EXPECT_EQ(response.fingerprint(), "fake");
   EXPECT_EQ(response.dimensions(), 8U);
   EXPECT_EQ(response.max_tokens(), 30U);
+  EXPECT_EQ(response.fewest_dimensions(), 4U);
 }
 
 TEST_F(RequestsTest, CountsTokensWithTheLimitThatATextMayHave) {
