@@ -1,5 +1,6 @@
 #pragma once
 
+#include "embeddings_json.hpp"
 #include "reply.hpp"
 
 #include <kefu/async/in_flight_limit.hpp>
@@ -17,6 +18,8 @@ class EmbeddingRoutes {
   Task<Result<Reply>> embed(RequestContext context, http::Exchange& exchange);
 
  private:
+  Task<Result<EmbeddingsResponse>> ask(RequestContext context, EmbeddingsRequest request);
+
   bus::MessageBus& bus_;
   InFlightLimit limit_;
 };

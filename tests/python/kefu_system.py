@@ -1,8 +1,10 @@
 """All of Kefu as processes of their own on free ports, for tests that speak to it from outside."""
 
+import contextlib
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -37,7 +39,9 @@ def wait_until(condition, seconds, what):
 class System:
     """Use it in a `with` block: its end stops everything, and fails when a service does not end well."""
 
-    def __init__(self, with_keys=False):
+    def __init__(self, with_keys=False, arguments=None):
+        """`arguments`: more of them for a service, by its name."""
+        self._arguments = arguments or {}
         self._folder = tempfile.TemporaryDirectory(prefix="kefu-")
         self.folder = pathlib.Path(self._folder.name)
         self.key = ADMIN_KEY if with_keys else None
@@ -103,7 +107,16 @@ class System:
             file.write_text(self.key + "\n")
             file.chmod(0o600)
             command += ["--admin-key-file", file]
-        self._run(service, command)
+        self._run(service, command + self._arguments.get(service, []))
+
+    @contextlib.contextmanager
+    def without(self, service):
+        """Within it the service does not answer."""
+        self._processes[service].send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._processes[service].send_signal(signal.SIGCONT)
 
     def _is_ready(self, service):
         if self._processes[service].poll() is not None:
@@ -139,6 +152,12 @@ class System:
         with urllib.request.urlopen(request, timeout=60) as response:
             text = response.read()
             return json.loads(text) if text else None
+
+    def metric(self, service, name):
+        """The sum of its series."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self._admin_ports[service]}/metrics", timeout=5) as response:
+            lines = response.read().decode().splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if re.split(r"[{ ]", line, maxsplit=1)[0] == name)
 
     def upload(self, kb, filename, content_type, content):
         """Returns when the document is searchable."""

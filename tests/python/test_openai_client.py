@@ -22,11 +22,6 @@ def client(system):
     return openai.OpenAI(base_url=system.url + "/v1", api_key=system.key, max_retries=0, timeout=60)
 
 
-@pytest.fixture(scope="module")
-def embedding_model(client):
-    return next(model.id for model in client.models.list() if model.owned_by == "kefu-embedding")
-
-
 def test_models_are_the_knowledge_bases_and_the_embedding_model(client):
     models = {model.id: model for model in client.models.list()}
     assert models["shop"].owned_by == "kefu"
@@ -82,30 +77,6 @@ def test_the_streaming_helper_of_the_client_takes_the_stream(client):
         assert stream.get_final_completion().choices[0].message.content == ANSWER
 
 
-def test_embeddings_are_the_same_in_either_encoding(client, embedding_model):
-    # The client asks for base64 when it is not told.
-    default = client.embeddings.create(model=embedding_model, input="退货")
-    floats = client.embeddings.create(model=embedding_model, input="退货", encoding_format="float")
-    assert default.model == embedding_model
-    assert default.data[0].embedding == pytest.approx(floats.data[0].embedding, abs=1e-6)
-    assert sum(x * x for x in default.data[0].embedding) == pytest.approx(1, abs=1e-3)
-    assert default.usage.prompt_tokens > 0
-
-
-def test_embeddings_of_a_list_keep_its_order(client, embedding_model):
-    texts = [f"第{number}个问题" for number in range(150)]
-    response = client.embeddings.create(model=embedding_model, input=texts)
-    assert [entry.index for entry in response.data] == list(range(150))
-    last = client.embeddings.create(model=embedding_model, input=texts[-1])
-    assert response.data[-1].embedding == pytest.approx(last.data[0].embedding, abs=1e-2)
-
-
-def test_embeddings_of_questions_differ_from_those_of_passages(client, embedding_model):
-    passage = client.embeddings.create(model=embedding_model, input="退货")
-    question = client.embeddings.create(model=embedding_model, input="退货", extra_body={"input_type": "query"})
-    assert passage.data[0].embedding != question.data[0].embedding
-
-
 def test_an_unknown_model_is_not_found(client):
     with pytest.raises(openai.NotFoundError) as error:
         client.chat.completions.create(model="gpt-4", messages=QUESTION)
@@ -113,19 +84,14 @@ def test_an_unknown_model_is_not_found(client):
     assert error.value.type == "invalid_request_error"
     assert error.value.request_id == error.value.response.headers["x-request-id"]
     with pytest.raises(openai.NotFoundError):
-        client.embeddings.create(model="text-embedding-3-small", input="a")
-    with pytest.raises(openai.NotFoundError):
         client.models.retrieve("gpt-4")
 
 
-def test_a_wrong_request_names_the_field(client, embedding_model):
+def test_a_wrong_request_names_the_field(client):
     with pytest.raises(openai.BadRequestError) as error:
         client.chat.completions.create(model="shop", messages=QUESTION, n=2)
     assert error.value.param == "n"
     assert error.value.code == "invalid_argument"
-    with pytest.raises(openai.BadRequestError) as error:
-        client.embeddings.create(model=embedding_model, input=[1, 2, 3])
-    assert error.value.param == "input"
 
 
 def test_a_bad_key_is_not_authenticated(system):

@@ -8,6 +8,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <cmath>
+
 namespace kefu::gateway {
 namespace {
 
@@ -38,9 +40,9 @@ TEST(EmbeddingsJson, ReadsOneTextOrAListAsPassagesUnlessTold) {
 TEST(EmbeddingsJson, RefusesWhatItCannotEmbedOrEncode) {
   EXPECT_THAT(refusal({{"model", "m"}}), HasSubstr("\"input\" is missing"));
   EXPECT_THAT(refusal({{"input", json::array()}}), HasSubstr("\"input\" is empty"));
-  EXPECT_THAT(refusal({{"input", ""}}), HasSubstr("empty text"));
+  EXPECT_THAT(refusal({{"input", {"a", ""}}}), HasSubstr("\"input[1]\" is an empty text"));
   EXPECT_THAT(refusal({{"input", std::vector<std::string>(2049, "a")}}), HasSubstr("at most 2048"));
-  EXPECT_THAT(refusal({{"input", std::string(8001, 'a')}}), HasSubstr("8000"));
+  EXPECT_THAT(refusal({{"input", std::string(32769, 'a')}}), HasSubstr("\"input[0]\" has more than 32768"));
   EXPECT_THAT(refusal({{"input", "a"}, {"encoding_format", "int8"}}), HasSubstr("\"encoding_format\""));
   EXPECT_THAT(refusal({{"input", "a"}, {"input_type", "x"}}), HasSubstr("\"input_type\""));
   EXPECT_THAT(refusal({{"input", "a"}, {"dimensions", 0}}), HasSubstr("\"dimensions\""));
@@ -57,13 +59,46 @@ TEST(EmbeddingsJson, KnowsOneModel) {
   EXPECT_TRUE(check_model({.texts = {}}, model));
   EXPECT_EQ(check_model({.texts = {}, .model = "text-embedding-3-small"}, model).error().code,
             Errc::not_found);
-  EXPECT_EQ(check_model({.texts = {}, .dimensions = 256}, model).error().code, Errc::invalid_argument);
+  const auto cut = check_model({.texts = {}, .dimensions = 256}, model);
+  EXPECT_EQ(cut.error().code, Errc::invalid_argument);
+  EXPECT_THAT(cut.error().message, HasSubstr("must be 384"));
+}
+
+TEST(EmbeddingsJson, TakesFewerDimensionsOfAModelThatAllowsThem) {
+  kefu::v1::GetModelResponse model;
+  model.set_model("matryoshka");
+  model.set_dimensions(1024);
+  model.set_fewest_dimensions(64);
+  for (const std::uint32_t dimensions : {64U, 100U, 1024U})
+    EXPECT_TRUE(check_model({.texts = {}, .dimensions = dimensions}, model)) << dimensions;
+  for (const std::uint32_t dimensions : {1U, 63U, 1025U}) {
+    const auto refused = check_model({.texts = {}, .dimensions = dimensions}, model);
+    ASSERT_FALSE(refused) << dimensions;
+    EXPECT_THAT(refused.error().message, HasSubstr("\"dimensions\" must be a number from 64 to 1024"));
+  }
+}
+
+TEST(EmbeddingsJson, HoldsALimitedNumberOfVectors) {
+  kefu::v1::GetModelResponse model;
+  model.set_dimensions(8192);
+  model.set_fewest_dimensions(64);
+  const std::vector<std::string> texts(2048, "a");
+  EXPECT_TRUE(check_model({.texts = texts, .dimensions = 4096}, model));
+  const auto refused = check_model({.texts = texts}, model);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("at most 1024"));
+}
+
+TEST(EmbeddingsJson, PutsManyOrLongTextsBehindQuestions) {
+  EXPECT_FALSE(is_bulk(std::vector<std::string>(8, "a question")));
+  EXPECT_TRUE(is_bulk(std::vector<std::string>(9, "a question")));
+  EXPECT_TRUE(is_bulk({std::string(9000, 'a')}));
 }
 
 TEST(EmbeddingsJson, SplitsTextsIntoCallsThatEmbeddingTakes) {
   EXPECT_EQ(texts_of_one_call(std::vector<std::string>(100, "a"), 0, 384), 64U);
   EXPECT_EQ(texts_of_one_call(std::vector<std::string>(100, "a"), 70, 384), 30U);
-  EXPECT_EQ(texts_of_one_call(std::vector<std::string>(100, "a"), 0, 8192), 24U);
+  EXPECT_EQ(texts_of_one_call(std::vector<std::string>(100, "a"), 0, 8192), 48U);
   EXPECT_EQ(texts_of_one_call(std::vector<std::string>(100, "a"), 0, 1 << 24), 1U);
   EXPECT_EQ(texts_of_one_call(std::vector<std::string>(9, std::string(32000, 'a')), 0, 384), 4U);
 }
@@ -74,22 +109,38 @@ TEST(EmbeddingsJson, NamesTheInputThatACallRefused) {
   EXPECT_EQ(name_input({Errc::overloaded, "texts[] busy"}, 64).message, "texts[] busy");
 }
 
+/// Of two dimensions; one vector for each two numbers.
+kefu::v1::EmbedResponse answer_with(const std::vector<float>& components, kefu::v1::VectorFormat format) {
+  kefu::v1::EmbedResponse response;
+  response.set_format(format);
+  response.set_dimensions(2);
+  response.set_vectors(vector::encode(components, format));
+  response.mutable_usage()->set_embedding_tokens(5);
+  response.mutable_usage()->set_saved_tokens(4);
+  return response;
+}
+
+/// In pieces of one vector each.
+std::string text_of(EmbeddingsResponse response) {
+  std::string text;
+  for (std::string piece = response.next(1); !piece.empty(); piece = response.next(1)) text += piece;
+  return text;
+}
+
 TEST(EmbeddingsJson, WritesVectorsOfEitherFormatInOrder) {
   for (const auto format : {kefu::v1::VECTOR_FORMAT_FLOAT32, kefu::v1::VECTOR_FORMAT_FLOAT16}) {
-    kefu::v1::EmbedResponse response;
-    response.set_format(format);
-    response.set_dimensions(2);
-    response.set_vectors(vector::encode(std::vector<float>{1.0F, -0.5F}, format));
-    response.mutable_usage()->set_embedding_tokens(5);
-    response.mutable_usage()->set_saved_tokens(4);
-    EmbeddingsResponse whole("e5 \"small\"", false);
-    ASSERT_TRUE(whole.add(response, 1));
-    response.set_vectors(vector::encode(std::vector<float>{0.25F, 0.0F}, format));
-    ASSERT_TRUE(whole.add(response, 1));
-    const json body = json::parse(whole.finish());
+    EmbeddingsResponse whole("e5 \"small\"", 2, false);
+    ASSERT_TRUE(whole.add(answer_with({1, 0, 0, -1}, format), 2));
+    ASSERT_TRUE(whole.add(answer_with({-1, 0}, format), 1));
+    const std::size_t estimate = whole.estimated_bytes();
+    const std::string text = text_of(std::move(whole));
+    EXPECT_LT(text.size(), estimate + 200);
+    const json body = json::parse(text);
     EXPECT_EQ(body["object"], "list");
-    EXPECT_EQ(body["data"][0], (json{{"object", "embedding"}, {"index", 0}, {"embedding", {1.0, -0.5}}}));
-    EXPECT_EQ(body["data"][1], (json{{"object", "embedding"}, {"index", 1}, {"embedding", {0.25, 0.0}}}));
+    ASSERT_EQ(body["data"].size(), 3U);
+    EXPECT_EQ(body["data"][0], (json{{"object", "embedding"}, {"index", 0}, {"embedding", {1.0, 0.0}}}));
+    EXPECT_EQ(body["data"][1], (json{{"object", "embedding"}, {"index", 1}, {"embedding", {0.0, -1.0}}}));
+    EXPECT_EQ(body["data"][2], (json{{"object", "embedding"}, {"index", 2}, {"embedding", {-1.0, 0.0}}}));
     EXPECT_EQ(body["model"], "e5 \"small\"");
     EXPECT_EQ(body["usage"], (json{{"prompt_tokens", 18},
                                    {"total_tokens", 18},
@@ -97,25 +148,51 @@ TEST(EmbeddingsJson, WritesVectorsOfEitherFormatInOrder) {
   }
 }
 
-TEST(EmbeddingsJson, WritesBase64OfLittleEndianFloats) {
-  kefu::v1::EmbedResponse response;
-  response.set_format(kefu::v1::VECTOR_FORMAT_FLOAT16);
-  response.set_dimensions(2);
-  response.set_vectors(vector::encode(std::vector<float>{1.0F, -0.5F}, kefu::v1::VECTOR_FORMAT_FLOAT16));
-  EmbeddingsResponse whole("m", true);
-  ASSERT_TRUE(whole.add(response, 1));
-  EXPECT_EQ(json::parse(whole.finish())["data"][0]["embedding"], "AACAPwAAAL8=");
+TEST(EmbeddingsJson, WritesPiecesOfTheLengthThatIsAskedFor) {
+  EmbeddingsResponse response("m", 2, false);
+  for (int i = 0; i < 4; ++i)
+    ASSERT_TRUE(response.add(answer_with({0.6F, 0.8F, 0, 1}, kefu::v1::VECTOR_FORMAT_FLOAT32), 2));
+  const std::string first = response.next(200);
+  EXPECT_GE(first.size(), 200U);
+  EXPECT_LT(first.size(), 300U);
+  std::string rest;
+  for (std::string piece = response.next(200); !piece.empty(); piece = response.next(200)) rest += piece;
+  EXPECT_EQ(json::parse(first + rest)["data"][7]["index"], 7);
 }
 
-TEST(EmbeddingsJson, RefusesVectorsThatAreNotWhole) {
-  kefu::v1::EmbedResponse response;
-  response.set_format(kefu::v1::VECTOR_FORMAT_FLOAT32);
-  response.set_dimensions(2);
-  response.set_vectors(std::string(12, '\0'));
-  EXPECT_EQ(EmbeddingsResponse("m", false).add(response, 2).error().code, Errc::bad_upstream);
-  response.set_dimensions(0);
-  response.set_vectors("");
-  EXPECT_EQ(EmbeddingsResponse("m", false).add(response, 2).error().code, Errc::bad_upstream);
+TEST(EmbeddingsJson, GivesVectorsTheLengthThatFloat16TookFromThem) {
+  EmbeddingsResponse response("m", 2, false);
+  ASSERT_TRUE(response.add(answer_with({0.28F, 0.96F}, kefu::v1::VECTOR_FORMAT_FLOAT16), 1));
+  const json row = json::parse(text_of(std::move(response)))["data"][0]["embedding"];
+  const double x = row[0];
+  const double y = row[1];
+  EXPECT_NEAR(x * x + y * y, 1, 1e-6);
+}
+
+TEST(EmbeddingsJson, WritesBase64OfLittleEndianFloats) {
+  EmbeddingsResponse whole("m", 2, true);
+  ASSERT_TRUE(whole.add(answer_with({0, -1}, kefu::v1::VECTOR_FORMAT_FLOAT16), 1));
+  EXPECT_EQ(json::parse(text_of(std::move(whole)))["data"][0]["embedding"], "AAAAAAAAgL8=");
+}
+
+TEST(EmbeddingsJson, RefusesVectorsThatAreNotWholeOrNoNumbers) {
+  const auto error = [](kefu::v1::EmbedResponse answer, std::size_t dimensions) {
+    return EmbeddingsResponse("m", dimensions, false).add(std::move(answer), 2).error().code;
+  };
+  const auto format = kefu::v1::VECTOR_FORMAT_FLOAT32;
+  EXPECT_EQ(error(answer_with({1, 0, 1}, format), 2), Errc::bad_upstream);
+  EXPECT_EQ(error(answer_with({1, 0, 1, NAN}, format), 2), Errc::bad_upstream);
+  EXPECT_EQ(error(answer_with({1, 0, 1, 0, 1, 0, 1, 0}, format), 4), Errc::bad_upstream);
+  EXPECT_EQ(error({}, 0), Errc::bad_upstream);
+}
+
+TEST(EmbeddingsJson, RefusesToMixVectorsOfTwoModels) {
+  EmbeddingsResponse response("m", 2, false);
+  auto answer = answer_with({1, 0}, kefu::v1::VECTOR_FORMAT_FLOAT32);
+  answer.set_model_fingerprint("before");
+  ASSERT_TRUE(response.add(answer, 1));
+  answer.set_model_fingerprint("after");
+  EXPECT_EQ(response.add(answer, 1).error().code, Errc::unavailable);
 }
 
 TEST(Base64, PadsWhatIsNoMultipleOfThree) {
