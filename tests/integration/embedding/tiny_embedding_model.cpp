@@ -13,7 +13,7 @@ constexpr int kHidden = 64;
 constexpr int kHeads = 12;
 constexpr int kHeadWidth = kWidth / kHeads;
 
-void set_shape(TinyGguf& model) {
+void set_shape(TinyGguf& model, TinyPooling pooling) {
   model.shape("context_length", kContext);
   model.shape("embedding_length", kWidth);
   model.shape("block_count", 1);
@@ -22,7 +22,7 @@ void set_shape(TinyGguf& model) {
   model.shape("attention.head_count_kv", 1);
   model.shape("attention.layer_norm_epsilon", 1e-5F);
   model.shape("attention.causal", false);
-  model.shape("pooling_type", 1);  // mean
+  model.shape("pooling_type", static_cast<int>(pooling));
 }
 
 void add_norm(TinyGguf& model, const std::string& name) {
@@ -32,9 +32,9 @@ void add_norm(TinyGguf& model, const std::string& name) {
 
 }  // namespace
 
-void write_tiny_embedding_model(const std::filesystem::path& path) {
+void write_tiny_embedding_model(const std::filesystem::path& path, TinyPooling pooling) {
   TinyGguf model("bert", 64UL << 20U);
-  set_shape(model);
+  set_shape(model, pooling);
   model.set_vocabulary();
   model.set("tokenizer.ggml.token_type_count", 1);
   model.set("tokenizer.ggml.add_eos_token", true);
