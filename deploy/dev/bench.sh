@@ -27,6 +27,8 @@ python_with() {
 flow=tests/bench/python_flow
 "$bin/kefu_system_load" --python "Python=$(python_with $flow/requirements.txt python-flow)" \
   --python "tuned Python=$(python_with $flow/requirements-tuned.txt python-flow-tuned)"
+printf '\n== kefu_cached_embeddings: texts whose vectors are known, beside GPTCache\n'
+"$bin/kefu_cached_embeddings" --gptcache "$(python_with tests/bench/gptcache_exact/requirements.txt gptcache)"
 printf '\n== engine_peers: the embedding engine beside llama-server, ONNX Runtime and OpenVINO\n'
 "$(python_with tests/bench/engine_peers/requirements.txt engine-peers)" tests/bench/engine_peers/compare.py "$bin"
 printf '\n== kefu_replayed_questions: what questions cost that are asked again, by one replica and by several\n'
@@ -39,6 +41,9 @@ if [ -n "${DATA:-}" ]; then
   printf '\n== through_gateway.py: the same, by way of HTTP and all services\n'
   KEFU_BIN_DIR=$PWD/$bin KEFU_TEST_MODEL=$PWD/.cache/models/multilingual-e5-small-q4_0.gguf \
     python3 tests/bench/through_gateway.py "$DATA"
+  printf '\n== import_cost.py: tokens that imports spend\n'
+  KEFU_BIN_DIR=$PWD/$bin KEFU_TEST_MODEL=$PWD/.cache/models/multilingual-e5-small-q4_0.gguf \
+    python3 tests/bench/import_cost.py "$DATA"
 fi
 printf '\n== kefu_calibrate_decisions: the weights of decisions, and how good they are\n'
 "$bin/kefu_calibrate_decisions" "${quality[@]}"
