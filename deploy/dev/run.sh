@@ -14,7 +14,7 @@ source deploy/dev/processes.sh
 bin=$PWD/build/release/bin
 model=${KEFU_MODEL:-$PWD/.cache/models/multilingual-e5-small-q4_0.gguf}
 sample=(deploy/sample/shop/*)
-questions=("买了一周的鞋子还能退吗?" "运费谁出?" "退回去的包裹能发到付吗?")
+questions=("买了一周的鞋子还能退吗?" "运费谁出?" "户外电源能带着坐飞机吗?")
 
 was_running=$(running)
 started=()
