@@ -4,6 +4,7 @@
 
 #include <kefu/async/task_group.hpp>
 #include <kefu/telemetry/log.hpp>
+#include <kefu/text/normalize.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -96,8 +97,11 @@ Task<void> LocalEmbedding::compute(Work& work, Role role) {
 Task<Result<ingest::TokenCounts>> LocalEmbedding::count(std::vector<std::string> texts) {
   ingest::TokenCounts counted;
   counted.max_tokens = static_cast<std::uint32_t>(embedder_.model().max_tokens - embedder_.tokens_added());
-  for (const std::string& text : texts)
-    counted.counts.push_back(static_cast<std::uint32_t>(embedder_.count_tokens(text)));
+  for (const std::string& text : texts) {
+    // As the service counts, or documents would be split elsewhere than in the product.
+    const std::string normal = text::normalize(text);
+    counted.counts.push_back(normal.empty() ? 0 : static_cast<std::uint32_t>(embedder_.count_tokens(normal)));
+  }
   co_return counted;
 }
 
