@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
+#include <utility>
 
 namespace kefu::gateway {
 namespace {
@@ -40,6 +42,19 @@ class Shape {
   std::vector<std::set<std::string>> names_;  // of the fields so far, for each object that is open
   std::string problem_;
 };
+
+/// 12.0 is one, as in JSON Schema. nullopt also for what is beyond the signed range.
+std::optional<std::int64_t> whole_number(const json& value) {
+  if (value.is_number_float()) {
+    constexpr double kExactUpTo = 9007199254740992.0;  // 2^53
+    const double number = value.get<double>();
+    if (number != std::trunc(number) || std::abs(number) > kExactUpTo) return std::nullopt;
+    return static_cast<std::int64_t>(number);
+  }
+  if (value.is_number_unsigned() && !std::in_range<std::int64_t>(value.get<std::uint64_t>()))
+    return std::nullopt;
+  return value.get<std::int64_t>();
+}
 
 }  // namespace
 
@@ -116,15 +131,12 @@ Result<std::optional<std::int64_t>> JsonObject::optional_integer(const char* nam
   const json* value = find(name);
   if (value == nullptr) return std::nullopt;
   if (!value->is_number()) return wrong_type(name, "a whole number", *value);
-  const bool whole = value->is_number_integer();
-  // An unsigned number over the signed range turns negative in get<int64_t>, so it is compared as it is.
-  const bool too_large =
-      value->is_number_unsigned() && value->get<std::uint64_t>() > static_cast<std::uint64_t>(most);
-  if (!whole || too_large || value->get<std::int64_t>() < least || value->get<std::int64_t>() > most) {
+  const std::optional<std::int64_t> whole = whole_number(*value);
+  if (!whole || *whole < least || *whole > most) {
     return fail(Errc::invalid_argument,
                 fmt::format("field \"{}\" must be a whole number from {} to {}", place(name), least, most));
   }
-  return value->get<std::int64_t>();
+  return whole;
 }
 
 Result<std::vector<std::string>> JsonObject::required_strings(const char* name) const {

@@ -60,9 +60,10 @@ TEST(JsonObject, NamesFieldsThatAreUnknownMissingOrOfAnotherType) {
 
 TEST(JsonObject, TakesWholeNumbersWithinTheirRangeOnly) {
   EXPECT_EQ(*object(R"({"k":50})").optional_integer("k", 1, 50), 50);
+  EXPECT_EQ(*object(R"({"k":12.0})").optional_integer("k", 1, 50), 12);
   EXPECT_EQ(*object(R"({"k":null})").optional_integer("k", 1, 50), std::nullopt);
-  for (const char* body :
-       {R"({"k":0})", R"({"k":51})", R"({"k":-1})", R"({"k":1.5})", R"({"k":18446744073709551615})"}) {
+  for (const char* body : {R"({"k":0})", R"({"k":51})", R"({"k":-1})", R"({"k":1.5})", R"({"k":1e300})",
+                           R"({"k":18446744073709551615})"}) {
     EXPECT_THAT(object(body).optional_integer("k", 1, 50).error().message, HasSubstr("from 1 to 50")) << body;
   }
   EXPECT_THAT(object(R"({"k":"5"})").optional_integer("k", 1, 50).error().message, HasSubstr("whole number"));
