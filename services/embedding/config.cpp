@@ -27,6 +27,8 @@ void add_settings(service::Settings& settings, EmbeddingConfig& config) {
   settings.add("memory-cache", config.memory_cache,
                "memory for vectors in this process, in front of Redis; 0: none");
   settings.add("import-slots", config.import_slots, "parts of documents embedded at once");
+  settings.add("prices", config.prices,
+               "of a million tokens of each model, such as text-embedding-v4=0.5, separated by commas");
 }
 
 namespace {
@@ -53,6 +55,9 @@ Result<> validate(EmbeddingConfig& config) {
   if (config.cache_ttl < std::chrono::seconds(1))
     return fail(Errc::invalid_argument, "cache-ttl must be at least 1s");
   if (auto redis = config.redis(); !redis) return fail(std::move(redis).error());
+  auto prices = usage::Prices::parse(config.prices);
+  if (!prices) return fail(Errc::invalid_argument, "prices: " + prices.error().message);
+  config.model_prices = *std::move(prices);
   return {};
 }
 

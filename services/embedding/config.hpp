@@ -8,6 +8,7 @@
 #include <kefu/base/error.hpp>
 #include <kefu/redis/redis_cache.hpp>
 #include <kefu/service/settings.hpp>
+#include <kefu/usage/prices.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -27,6 +28,8 @@ struct EmbeddingConfig {
   std::chrono::milliseconds cache_timeout = VectorCacheOptions{}.timeout;
   service::ByteSize memory_cache = {VectorCacheOptions{}.memory_bytes};
   std::size_t import_slots = 3;
+  std::string prices = {};
+  usage::Prices model_prices = {};  ///< what `prices` says, after validate()
 
   VectorCacheOptions cache() const;
   /// Errors: `invalid_argument`, without the password.

@@ -97,7 +97,26 @@ Task<Result<>> EmbeddingFlow::warm_up() {
 }
 
 Task<Result<EmbeddedTexts>> EmbeddingFlow::embed(std::vector<std::string> texts, Role role, Lane lane,
-                                                 Deadline deadline) {
+                                                 Deadline deadline, usage::Payer payer) {
+  Bill bill = bill_of(payer);
+  auto embedded = co_await embed_at(std::move(bill), std::move(texts), role, lane, deadline);
+  if (embedded && accounts_ != nullptr)
+    accounts_->book(payer, model().name, {.saved = embedded->saved_tokens});
+  co_return embedded;
+}
+
+Bill EmbeddingFlow::bill_of(usage::Payer payer) const {
+  Bill bill{.payer = std::move(payer)};
+  if (auto allowed = may_spend(bill.payer); !allowed) bill.refusal = std::move(allowed).error();
+  return bill;
+}
+
+Result<> EmbeddingFlow::may_spend(const usage::Payer& payer) const {
+  return accounts_ == nullptr ? Result<>{} : accounts_->may_spend(payer);
+}
+
+Task<Result<EmbeddedTexts>> EmbeddingFlow::embed_at(Bill bill, std::vector<std::string> texts, Role role,
+                                                    Lane lane, Deadline deadline) {
   Result<NamedTexts> named;
   if (total_bytes(texts) <= kInlineBytes) {
     named = name_texts(cache_, texts, role);
@@ -112,7 +131,7 @@ Task<Result<EmbeddedTexts>> EmbeddingFlow::embed(std::vector<std::string> texts,
   std::vector<Delivery> deliveries = recall(named->keys, lane);
   if (std::ranges::find(deliveries, nullptr, &Delivery::value) == deliveries.end())
     co_return tally(std::move(deliveries));
-  const auto wait = std::make_shared<TextWait>(executor_, std::move(deliveries), deadline);
+  const auto wait = std::make_shared<TextWait>(executor_, std::move(deliveries), deadline, std::move(bill));
   NewTexts fresh = join(*std::move(named), lane, wait);
   if (!fresh.jobs.empty()) tasks_.spawn(resolve(std::move(fresh), role, lane));
   KEFU_CO_TRY(deliveries, co_await wait->all());
@@ -150,9 +169,27 @@ EmbeddingFlow::NewTexts EmbeddingFlow::join(NamedTexts named, Lane lane,
 
 /// Belongs to the texts and not to the caller that began them: others may have joined.
 Task<void> EmbeddingFlow::resolve(NewTexts fresh, Role role, Lane lane) {
-  NewTexts missing = co_await look_up(std::move(fresh), lane);
+  NewTexts missing = paid_for(co_await look_up(std::move(fresh), lane));
   if (!missing.jobs.empty() && claims_) missing = co_await claim(std::move(missing), role);
   if (!missing.jobs.empty()) co_await compute(std::move(missing), role);
+}
+
+/// Those for which somebody pays; of the others it is told why nobody may.
+EmbeddingFlow::NewTexts EmbeddingFlow::paid_for(NewTexts missing) {
+  NewTexts paid;
+  for (std::size_t i = 0; i < missing.jobs.size(); ++i) {
+    const JobPtr& job = missing.jobs[i];
+    if (job->find_payer()) {
+      paid.bytes += missing.texts[i].size();
+      paid.jobs.push_back(job);
+      paid.texts.push_back(std::move(missing.texts[i]));
+    } else {
+      accounts_->refused();
+      forget(job);
+      job->refuse();
+    }
+  }
+  return paid;
 }
 
 /// Returns those that this replica computes. The others are found by another one, or become this one's later.
@@ -285,7 +322,8 @@ Task<Result<Delivery>> EmbeddingFlow::join_windows(JobPtr job, std::string text,
   std::vector<std::string> windows = co_await text_pool_.run(std::move(divide));
   // A single character that the model does not take: it would be divided for ever.
   if (windows.size() < 2) co_return fail(Errc::invalid_argument, "the text is longer than the model takes");
-  auto parts = co_await embed(std::move(windows), role, job->lane(), job->wanted_until());
+  Bill bill{.payer = job->payer()};
+  auto parts = co_await embed_at(std::move(bill), std::move(windows), role, job->lane(), job->wanted_until());
   if (!parts && parts.error().code == Errc::invalid_argument) {
     // Its message names a window, which means nothing to who sent the text.
     co_return fail(Errc::invalid_argument, "the model refuses a part of the text", parts.error().detail);
@@ -309,6 +347,7 @@ void EmbeddingFlow::computed(std::vector<JobPtr> jobs, std::vector<Result<TextVe
     }
     const auto value =
         std::make_shared<const TextVector>(TextVector{as_kept(vectors[i]->vector), vectors[i]->tokens});
+    if (accounts_ != nullptr) accounts_->book(jobs[i]->payer(), model().name, {.embedding = value->tokens});
     entries.push_back({jobs[i]->key(), value});
     cache_.remember(entries.back(), jobs[i]->lane());
     jobs[i]->finish(Delivery{value, Source::model, value->tokens});

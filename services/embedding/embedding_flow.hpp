@@ -9,6 +9,7 @@
 
 #include <kefu/async/cpu_pool.hpp>
 #include <kefu/async/task_group.hpp>
+#include <kefu/usage/accounts.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -44,6 +45,10 @@ class EmbeddingFlow {
   EmbeddingFlow(asio::any_io_executor executor, Embedder& embedder, VectorCache& cache, QueueLimits limits,
                 const EmbeddingMetrics& metrics, TaskGroup& tasks);
 
+  /// From now on what is computed and saved is booked there, and budgets are kept. `accounts` outlives the
+  /// flow.
+  void book_in(usage::Accounts& accounts) { accounts_ = &accounts; }
+
   /// From now on replicas that want the same text agree there on which of them computes it. `claims` outlives
   /// the flow.
   void agree_through(redis::Claims& claims);
@@ -52,9 +57,14 @@ class EmbeddingFlow {
   Task<Result<>> warm_up();
 
   /// A text longer than the model takes is embedded in windows, whose mean is its vector: nothing is cut off.
-  /// Errors: `invalid_argument` (a text that is empty, not UTF-8 or refused by a provider: "texts[3]: ..."),
+  /// `payer`: whose budget it is. Errors: `invalid_argument` (a text that is empty, not UTF-8 or refused by a
+  /// provider: "texts[3]: ..."), `budget_exhausted` (one of the texts would have to be computed),
   /// `overloaded`, `deadline_exceeded`, and those of Embedder::embed().
-  Task<Result<EmbeddedTexts>> embed(std::vector<std::string> texts, Role role, Lane lane, Deadline deadline);
+  Task<Result<EmbeddedTexts>> embed(std::vector<std::string> texts, Role role, Lane lane, Deadline deadline,
+                                    usage::Payer payer = {});
+
+  /// Whether new texts are computed for this payer. Errors: `budget_exhausted`.
+  Result<> may_spend(const usage::Payer& payer) const;
 
   /// Of each text alone, normalised; an empty one has none. Errors: `invalid_argument` for a text that is not
   /// UTF-8.
@@ -77,10 +87,14 @@ class EmbeddingFlow {
     std::size_t bytes = 0;
   };
 
+  Bill bill_of(usage::Payer payer) const;
+  Task<Result<EmbeddedTexts>> embed_at(Bill bill, std::vector<std::string> texts, Role role, Lane lane,
+                                       Deadline deadline);
   std::vector<Delivery> recall(const std::vector<TextKey>& keys, Lane lane);
   NewTexts join(NamedTexts named, Lane lane, const std::shared_ptr<TextWait>& wait);
   Task<void> resolve(NewTexts fresh, Role role, Lane lane);
   Task<NewTexts> look_up(NewTexts fresh, Lane lane);
+  NewTexts paid_for(NewTexts missing);
   Task<NewTexts> claim(NewTexts missing, Role role);
   static NewTexts gather(std::vector<MissingText> texts);
   void compute_after_others(std::vector<MissingText> texts);
@@ -101,6 +115,7 @@ class EmbeddingFlow {
   Embedder& embedder_;
   VectorCache& cache_;
   const EmbeddingMetrics& metrics_;
+  usage::Accounts* accounts_ = nullptr;
   TaskGroup& tasks_;
   std::unordered_map<TextKey, JobPtr, TextKeyHash> in_flight_;
   ModelQueue queue_;

@@ -4,6 +4,7 @@
 
 #include <kefu/async/cpu_pool.hpp>
 #include <kefu/async/retry.hpp>
+#include <kefu/base/ids.hpp>
 #include <kefu/proto/streams.hpp>
 #include <kefu/proto/subjects.hpp>
 #include <kefu/service/log_bugs.hpp>
@@ -36,6 +37,11 @@ EmbeddingService::EmbeddingService(EmbeddingConfig config, const service::Enviro
       connections_(environment.executor, service::log_bugs(environment.log)),
       streams_(environment.bulk_bus),
       reader_(environment.executor, environment.bulk_bus),
+      usage_bucket_(environment.executor, environment.bus, std::string(proto::kUsageBucket)),
+      budgets_bucket_(environment.executor, environment.bus, std::string(proto::kBudgetsBucket)),
+      accounts_(environment.executor, usage_bucket_, budgets_bucket_,
+                {.replica = random_id(), .prices = config_.model_prices}, environment.metrics,
+                environment.log),
       stream_metrics_(environment.executor, streams_, reader_, environment.metrics,
                       {{.stream = std::string(proto::kPassagesStream), .consumer = std::string(kDurable)}}),
       starting_(environment.executor, service::log_bugs(environment.log)),
@@ -109,6 +115,7 @@ void EmbeddingService::use(std::unique_ptr<Embedder> embedder) {
   cache_.emplace(*redis_, model, config_.cache(), metrics_);
   flow_.emplace(environment_.executor, *embedder_, *cache_, config_.queue, metrics_, tasks_);
   flow_->agree_through(*claims_);
+  flow_->book_in(accounts_);
   environment_.log.info("the model is known", {{"model", std::string_view(model.name)},
                                                {"fingerprint", std::string_view(model.fingerprint)},
                                                {"dimensions", static_cast<std::int64_t>(model.dimensions)},
@@ -118,7 +125,12 @@ void EmbeddingService::use(std::unique_ptr<Embedder> embedder) {
 /// NATS may go away again while the model loads.
 Task<Result<>> EmbeddingService::ensure_streams() {
   auto attempt = [this] { return proto::ensure_streams(streams_, {}, Deadline::in(kCallWithin)); };
-  co_return co_await retry_until(Deadline::in(kStreamsWithin), kRetryPause, attempt);
+  KEFU_CO_CHECK(co_await retry_until(Deadline::in(kStreamsWithin), kRetryPause, attempt));
+  auto books = [this] { return accounts_.ensure_storage(Deadline::in(kCallWithin)); };
+  KEFU_CO_CHECK(co_await retry_until(Deadline::in(kStreamsWithin), kRetryPause, books));
+  accounts_.start(connections_);
+  co_await accounts_.wait_complete(Deadline::in(kCallWithin));
+  co_return Result<>{};
 }
 
 Task<Result<>> EmbeddingService::serve() {
@@ -204,6 +216,7 @@ Task<void> EmbeddingService::drain() {
   if (flow_) flow_->stop();
   stream_metrics_.stop();
   co_await tasks_.join();
+  accounts_.stop();  // writes what was booked till now
   if (redis_) redis_->stop();
   co_await connections_.join();
 }

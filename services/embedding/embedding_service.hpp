@@ -16,6 +16,7 @@
 #include <kefu/redis/redis_claims.hpp>
 #include <kefu/service/runner.hpp>
 #include <kefu/service/stream_metrics.hpp>
+#include <kefu/usage/accounts.hpp>
 
 #include <memory>
 #include <optional>
@@ -52,6 +53,9 @@ class EmbeddingService final : public service::Service {
   TaskGroup connections_;  // stopped after them: their last vectors still go to Redis
   bus::JetStreamStore streams_;
   bus::JetStreamReader reader_;
+  bus::JetStreamBucket usage_bucket_;
+  bus::JetStreamBucket budgets_bucket_;
+  usage::Accounts accounts_;
   service::StreamMetrics stream_metrics_;
   std::unique_ptr<redis::RedisCache> redis_;
   std::optional<redis::RedisClaims> claims_;

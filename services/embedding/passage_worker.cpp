@@ -17,6 +17,10 @@ using namespace std::chrono_literals;
 /// A part behind many others of a busy replica; its message is kept alive meanwhile.
 constexpr auto kEmbedWithin = 5min;
 constexpr auto kAppendWithin = 10s;
+/// Remembered; of further ones the texts are looked up each time.
+constexpr std::size_t kMostWaiting = 10'000;
+/// Of the deliveries that a message has, those that a wait for a budget may use up.
+constexpr unsigned kDeliveriesOfAWait = 3;
 constexpr auto kFormat = kefu::v1::VECTOR_FORMAT_FLOAT16;
 
 /// What passes, however long it takes: the model is away, busy, or answers nothing usable.
@@ -67,9 +71,17 @@ bus::Message vectors_message(kefu::v1::PassagePart part, const EmbeddedTexts& em
 
 Task<bus::WorkOutcome> PassageWorker::work(bus::StoredMessage message, unsigned deliveries) {
   if (deliveries > 1) metrics_.redeliveries.add();
+  if (const auto waits = waiting_.find(message.sequence); waits != waiting_.end()) {
+    auto allowed = flow_.may_spend(waits->second);
+    if (!allowed)
+      co_return co_await wait_for_budget(std::move(message), deliveries, std::move(allowed).error().message);
+    waiting_.erase(waits);
+  }
   Result<> outcome = co_await embed_part(message);
   if (outcome) co_return bus::WorkOutcome::done();
   Error error = std::move(outcome).error();
+  if (error.code == Errc::budget_exhausted)
+    co_return co_await wait_for_budget(std::move(message), deliveries, std::move(error.message));
   const bool final = is_final(error.code);
   log_.log(final ? telemetry::Level::error : telemetry::Level::warning,
            "could not embed a part of a document",
@@ -85,7 +97,13 @@ Task<Result<>> PassageWorker::embed_part(const bus::StoredMessage& message) {
   KEFU_CO_TRY(kefu::v1::PassagePart part, parse_part(message.payload));
   std::vector<std::string> texts;
   for (const kefu::v1::Passage& passage : part.passages()) texts.push_back(proto::embedding_input(passage));
-  KEFU_CO_TRY(const EmbeddedTexts embedded, co_await embed(std::move(texts), message.subject));
+  usage::Payer payer{part.kb_name(), part.key_id()};
+  auto vectors = co_await embed(std::move(texts), payer, message.subject);
+  if (!vectors && vectors.error().code == Errc::budget_exhausted && waiting_.size() < kMostWaiting)
+    waiting_[message.sequence] = std::move(payer);
+  KEFU_CO_TRY(const EmbeddedTexts embedded, std::move(vectors));
+  part.clear_kb_name();  // of the way here alone
+  part.clear_key_id();
   const auto passages = static_cast<double>(part.passages_size());
   KEFU_CO_CHECK(co_await store_.append(vectors_message(std::move(part), embedded, flow_.model()),
                                        Deadline::in(kAppendWithin)));
@@ -93,10 +111,27 @@ Task<Result<>> PassageWorker::embed_part(const bus::StoredMessage& message) {
   co_return Result<>{};
 }
 
-Task<Result<EmbeddedTexts>> PassageWorker::embed(std::vector<std::string> texts, std::string_view subject) {
+/// Be it a month. Whoever stops meanwhile gives the message back, which counts as a delivery; so one that has
+/// had several goes to the end of the stream as a new one.
+Task<bus::WorkOutcome> PassageWorker::wait_for_budget(bus::StoredMessage message, unsigned deliveries,
+                                                      std::string reason) {
+  if (deliveries >= kDeliveriesOfAWait) {
+    bus::Message again{.subject = message.subject, .payload = message.payload};
+    if (co_await store_.append(std::move(again), Deadline::in(kAppendWithin))) {
+      waiting_.erase(message.sequence);
+      co_return bus::WorkOutcome::done();
+    }
+  }
+  co_return bus::WorkOutcome::later(std::move(reason),
+                                    deliveries == 1 ? pauses_.budget : pauses_.budget_of_many);
+}
+
+Task<Result<EmbeddedTexts>> PassageWorker::embed(std::vector<std::string> texts, usage::Payer payer,
+                                                 std::string_view subject) {
   std::chrono::milliseconds pause = pauses_.first;
   while (true) {
-    auto embedded = co_await flow_.embed(texts, Role::passage, Lane::import, Deadline::in(kEmbedWithin));
+    auto embedded =
+        co_await flow_.embed(texts, Role::passage, Lane::import, Deadline::in(kEmbedWithin), payer);
     if (embedded || !is_outage(embedded.error().code) || stopping_) co_return embedded;
     log_.warning("a part of a document waits for the model",
                  {{"subject", subject},

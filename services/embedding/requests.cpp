@@ -136,7 +136,8 @@ Task<Result<std::string>> Requests::embed_checked(RequestContext context, std::s
   KEFU_CO_TRY(const Role role, role_of(request.role()));
   const Lane lane = request.bulk() ? Lane::import : Lane::question;
   KEFU_CO_TRY(const EmbeddedTexts embedded,
-              co_await flow_.embed(take(*request.mutable_texts()), role, lane, context.deadline));
+              co_await flow_.embed(take(*request.mutable_texts()), role, lane, context.deadline,
+                                   {request.kb_name(), request.key_id()}));
   told_.clear();
   co_return response_of(embedded, flow_.model(), shape);
 }

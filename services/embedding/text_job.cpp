@@ -9,9 +9,11 @@
 
 namespace kefu::embedding {
 
-TextWait::TextWait(const asio::any_io_executor& executor, std::vector<Delivery> deliveries, Deadline deadline)
+TextWait::TextWait(const asio::any_io_executor& executor, std::vector<Delivery> deliveries, Deadline deadline,
+                   Bill bill)
     : timer_(executor, deadline.time()),
       deadline_(deadline),
+      bill_(std::move(bill)),
       missing_(static_cast<std::size_t>(std::ranges::count(deliveries, nullptr, &Delivery::value))),
       deliveries_(std::move(deliveries)) {}
 
@@ -59,15 +61,43 @@ Deadline TextJob::wanted_until() const {
   return last;
 }
 
+bool TextJob::find_payer() {
+  Waiter* pays = nullptr;
+  bool refused = false;
+  for (Waiter& waiter : waiters_) {
+    const auto wait = waiter.wait.lock();
+    if (!wait) continue;
+    if (!wait->bill().refusal) {
+      pays = &waiter;
+      payer_ = wait->bill().payer;
+      break;
+    }
+    refused = true;
+  }
+  if (pays == nullptr) return !refused;
+  pays->pays = true;
+  return true;
+}
+
+void TextJob::refuse() {
+  joined_ = fail(Errc::budget_exhausted, "a budget is used up");  // nobody joins any more: it is forgotten
+  for (const Waiter& waiter : std::exchange(waiters_, {})) {
+    const auto wait = waiter.wait.lock();
+    if (wait) wait->deliver(waiter.index, fail(wait->bill().refusal.value_or(joined_->error())));
+  }
+}
+
 void TextJob::finish(Result<Delivery> delivery) {
   if (joined_) return;
   joined_ = delivery;
   if (*joined_) **joined_ = Delivery{(*joined_)->value, Source::joined};
   const std::vector<Waiter> waiters = std::exchange(waiters_, {});
-  const auto first = std::ranges::find_if(waiters, [](const Waiter& waiter) {
+  const auto waits = [](const Waiter& waiter) {
     const auto wait = waiter.wait.lock();
     return wait && wait->wants_more();
-  });
+  };
+  auto first = std::ranges::find_if(waiters, [&](const Waiter& each) { return each.pays && waits(each); });
+  if (first == waiters.end()) first = std::ranges::find_if(waiters, waits);
   for (auto waiter = waiters.begin(); waiter != waiters.end(); ++waiter) {
     if (const auto wait = waiter->wait.lock())
       wait->deliver(waiter->index, waiter == first ? delivery : *joined_);

@@ -7,6 +7,7 @@
 #include <kefu/async/task.hpp>
 #include <kefu/base/deadline.hpp>
 #include <kefu/base/error.hpp>
+#include <kefu/usage/payer.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -30,11 +31,18 @@ struct Delivery {
   std::uint32_t computed_tokens = 0;
 };
 
+/// Who pays for what has to be computed.
+struct Bill {
+  usage::Payer payer = {};
+  std::optional<Error> refusal = {};  ///< why nothing new may be computed for them; the cache is free
+};
+
 /// One caller that waits for all texts of its request. Event loop only.
 class TextWait {
  public:
   /// For what is missing among the deliveries: those without a value.
-  TextWait(const asio::any_io_executor& executor, std::vector<Delivery> deliveries, Deadline deadline);
+  TextWait(const asio::any_io_executor& executor, std::vector<Delivery> deliveries, Deadline deadline,
+           Bill bill = {});
 
   bool lacks(std::size_t index) const { return !deliveries_[index].value; }
   /// The first failure ends the wait.
@@ -42,12 +50,14 @@ class TextWait {
   /// False once the caller has no use for further texts.
   bool wants_more() const { return !error_ && missing_ != 0 && !deadline_.passed(); }
   Deadline deadline() const { return deadline_; }
+  const Bill& bill() const { return bill_; }
   /// In the order of the request. Errors: that of the first text that failed; `deadline_exceeded`.
   Task<Result<std::vector<Delivery>>> all();
 
  private:
   asio::steady_timer timer_;
   Deadline deadline_;
+  Bill bill_;
   std::size_t missing_;
   std::vector<Delivery> deliveries_;
   std::optional<Error> error_;
@@ -70,8 +80,15 @@ class TextJob {
   bool wanted() const;
   /// When the last of those who wait gives up; has passed where nobody waits.
   Deadline wanted_until() const;
-  /// The first of those who still wait gets it as it is, the others as `joined`.
+  /// Who pays gets it as it is, or else the first of those who still wait; the others get it as `joined`.
   void finish(Result<Delivery> delivery);
+
+  /// The text has to be computed: finds who pays, the first of those who wait and may. False where all
+  /// of them may not. Whoever joins later pays nothing.
+  bool find_payer();
+  const usage::Payer& payer() const { return payer_; }
+  /// Nobody may pay: each of those who wait is told why they may not.
+  void refuse();
 
   /// Set once the text turns out to be new.
   void set_input(ModelInput input) {
@@ -86,12 +103,14 @@ class TextJob {
   struct Waiter {
     std::weak_ptr<TextWait> wait;  // expires when the caller gives up
     std::size_t index;
+    bool pays = false;
   };
 
   TextKey key_;
   Lane lane_;
   ModelInput input_;
   std::size_t tokens_ = 0;
+  usage::Payer payer_;
   std::vector<Waiter> waiters_;
   std::optional<Result<Delivery>> joined_;  // what whoever comes later gets, once it is finished
 };

@@ -33,6 +33,7 @@ Task<Result<Reply>> AskRoutes::ask(RequestContext context, const Caller& caller,
   KEFU_CO_TRY(const std::string body, co_await read_json_body(exchange, kMaxJsonBytes));
   KEFU_CO_TRY(kefu::v1::AskRequest request, parse_ask_request(body));
   KEFU_CO_CHECK(caller.check(request.kb()));
+  request.set_key_id(caller.key_id);
   request.set_session(session_of(caller, request.session()));
   request.set_stream(request.stream() || wants_events(exchange.head()));
   const bool stream = request.stream();

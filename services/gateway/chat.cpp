@@ -22,6 +22,7 @@ Task<Result<Reply>> ChatRoutes::complete(RequestContext context, const Caller& c
   KEFU_CO_TRY(const std::string body, co_await read_json_body(exchange, kMaxChatBytes));
   KEFU_CO_TRY(ChatRequest request, parse_chat_request(body));
   KEFU_CO_CHECK(caller.check(request.ask.kb()));
+  request.ask.set_key_id(caller.key_id);
   const bool stream = request.ask.stream();
   ChatReplyHead head{.request_id = context.request_id,
                      .model = request.ask.kb(),

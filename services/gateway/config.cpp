@@ -26,6 +26,8 @@ void add_settings(service::Settings& settings, GatewayConfig& config) {
       "Redis through which replicas share the limits of keys: redis://[user@]host[:port][/database]; "
       "none: each replica limits on its own");
   settings.add_secret("redis-password", config.redis_password, "password of Redis");
+  settings.add("currency", config.currency,
+               "of the prices in the settings of kefu-embedding and kefu-answer, as /v1/usage names it");
   settings.add("allowed-hosts", config.allowed_hosts,
                "names, separated by commas, under which clients reach the API beside localhost");
   settings.add("ask-timeout", config.ask_timeout,

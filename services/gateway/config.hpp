@@ -29,6 +29,7 @@ struct GatewayConfig {
   std::size_t requests_per_minute = 0;               ///< of keys without a limit of their own; 0: none
   std::string redis_url = "redis://127.0.0.1:6379";  ///< "none": each replica limits keys on its own
   std::string redis_password = {};
+  std::string currency = "CNY";  ///< of the prices in the settings of embedding and answer
 
   bool uses_redis() const { return redis_url != "none"; }
   /// Errors: `invalid_argument`, without the password.

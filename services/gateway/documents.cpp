@@ -68,6 +68,7 @@ Task<Result<Reply>> DocumentRoutes::upload(RequestContext context, Caller& calle
   if (!is_form) {
     KEFU_CO_TRY(Job job, upload_job(filename, content_type));
     caller.object = job.filename();
+    job.set_key_id(caller.key_id);
     KEFU_CO_TRY(auto kb, co_await knowledge_bases_.find(kb_name, context.deadline.at_most(5s)));
     BodySource source(exchange);
     co_return co_await store_file(std::move(context), std::move(kb), std::move(job), source);
@@ -79,6 +80,7 @@ Task<Result<Reply>> DocumentRoutes::upload(RequestContext context, Caller& calle
   KEFU_CO_TRY(const FormPart file, co_await source.open());
   KEFU_CO_TRY(Job job, upload_job(filename ? filename : file.filename, file.content_type));
   caller.object = job.filename();
+  job.set_key_id(caller.key_id);
   co_return co_await store_file(std::move(context), std::move(kb), std::move(job), source);
 }
 
@@ -99,41 +101,47 @@ Task<Result<Reply>> DocumentRoutes::store_file(RequestContext context, kefu::v1:
   co_return reply;
 }
 
-Task<Result<Reply>> DocumentRoutes::remove(RequestContext context, http::Exchange& exchange) {
+Task<Result<Reply>> DocumentRoutes::remove(RequestContext context, const Caller& caller,
+                                           http::Exchange& exchange) {
   Job job;
   job.set_action(Job::ACTION_DELETE);
-  co_return co_await append_change(std::move(context), exchange, std::move(job));
+  co_return co_await append_change(std::move(context), caller, exchange, std::move(job));
 }
 
-Task<Result<Reply>> DocumentRoutes::change_row(RequestContext context, http::Exchange& exchange) {
+Task<Result<Reply>> DocumentRoutes::change_row(RequestContext context, const Caller& caller,
+                                               http::Exchange& exchange) {
   KEFU_CO_TRY(const std::uint32_t row, parse_row(path_parameter(exchange, "row")));
   KEFU_CO_TRY(const std::string body, co_await read_json_body(exchange, kMaxRowBytes));
   KEFU_CO_TRY(RowChange change, parse_row_edit(body, RowEdit::ACTION_CHANGE));
   change.edit.set_row(row);
-  co_return co_await append_change(std::move(context), exchange,
+  co_return co_await append_change(std::move(context), caller, exchange,
                                    edit_job(std::move(change.edit), change.base_version));
 }
 
-Task<Result<Reply>> DocumentRoutes::remove_row(RequestContext context, http::Exchange& exchange) {
+Task<Result<Reply>> DocumentRoutes::remove_row(RequestContext context, const Caller& caller,
+                                               http::Exchange& exchange) {
   RowEdit edit;
   edit.set_action(RowEdit::ACTION_REMOVE);
   KEFU_CO_TRY(const std::uint32_t row, parse_row(path_parameter(exchange, "row")));
   edit.set_row(row);
   KEFU_CO_TRY(const std::uint64_t version,
               query_integer(exchange.head(), "version", 1, std::numeric_limits<std::int64_t>::max(), 0));
-  co_return co_await append_change(std::move(context), exchange, edit_job(std::move(edit), version));
+  co_return co_await append_change(std::move(context), caller, exchange, edit_job(std::move(edit), version));
 }
 
-Task<Result<Reply>> DocumentRoutes::append_row(RequestContext context, http::Exchange& exchange) {
+Task<Result<Reply>> DocumentRoutes::append_row(RequestContext context, const Caller& caller,
+                                               http::Exchange& exchange) {
   KEFU_CO_TRY(const std::string body, co_await read_json_body(exchange, kMaxRowBytes));
   KEFU_CO_TRY(RowChange change, parse_row_edit(body, RowEdit::ACTION_APPEND));
-  co_return co_await append_change(std::move(context), exchange,
+  co_return co_await append_change(std::move(context), caller, exchange,
                                    edit_job(std::move(change.edit), change.base_version));
 }
 
-Task<Result<Reply>> DocumentRoutes::append_change(RequestContext context, http::Exchange& exchange, Job job) {
+Task<Result<Reply>> DocumentRoutes::append_change(RequestContext context, const Caller& caller,
+                                                  http::Exchange& exchange, Job job) {
   const std::string kb_name = path_parameter(exchange, "kb");
   KEFU_CO_CHECK(check_kb_name(kb_name));
+  job.set_key_id(caller.key_id);
   job.set_filename(path_parameter(exchange, "filename"));
   KEFU_CO_CHECK(validate_filename(job.filename()));
   KEFU_CO_TRY(kefu::v1::KnowledgeBase kb, co_await knowledge_bases_.find(kb_name, context.deadline));

@@ -27,16 +27,17 @@ class DocumentRoutes {
                  std::size_t max_uploads, std::size_t max_upload_bytes);
 
   Task<Result<Reply>> upload(RequestContext context, Caller& caller, http::Exchange& exchange);
-  Task<Result<Reply>> remove(RequestContext context, http::Exchange& exchange);
-  Task<Result<Reply>> change_row(RequestContext context, http::Exchange& exchange);
-  Task<Result<Reply>> remove_row(RequestContext context, http::Exchange& exchange);
-  Task<Result<Reply>> append_row(RequestContext context, http::Exchange& exchange);
+  Task<Result<Reply>> remove(RequestContext context, const Caller& caller, http::Exchange& exchange);
+  Task<Result<Reply>> change_row(RequestContext context, const Caller& caller, http::Exchange& exchange);
+  Task<Result<Reply>> remove_row(RequestContext context, const Caller& caller, http::Exchange& exchange);
+  Task<Result<Reply>> append_row(RequestContext context, const Caller& caller, http::Exchange& exchange);
 
  private:
   Task<Result<Reply>> store_file(RequestContext context, kefu::v1::KnowledgeBase kb, kefu::v1::Job job,
                                  UploadSource& source);
   /// Of a document that exists: its knowledge base and filename are in the path.
-  Task<Result<Reply>> append_change(RequestContext context, http::Exchange& exchange, kefu::v1::Job job);
+  Task<Result<Reply>> append_change(RequestContext context, const Caller& caller, http::Exchange& exchange,
+                                    kefu::v1::Job job);
   Task<Result<Reply>> append_job(RequestContext context, kefu::v1::KnowledgeBase kb, kefu::v1::Job job);
 
   bus::MessageBus& bus_;

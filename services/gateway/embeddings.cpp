@@ -43,11 +43,13 @@ Task<Result<Reply>> send_in_pieces(RequestContext context, EmbeddingsResponse re
 
 }  // namespace
 
-Task<Result<Reply>> EmbeddingRoutes::embed(RequestContext context, http::Exchange& exchange) {
+Task<Result<Reply>> EmbeddingRoutes::embed(RequestContext context, const Caller& caller,
+                                           http::Exchange& exchange) {
   // Before the body is read: large bodies are what is to be limited.
   const auto permit = limit_.try_acquire();
   if (!permit) co_return fail(Errc::overloaded, "too many texts are being embedded");
   KEFU_CO_TRY(EmbeddingsRequest request, co_await read_request(exchange));
+  request.key_id = caller.key_id;
   KEFU_CO_TRY(EmbeddingsResponse response, co_await ask(context, std::move(request)));
   if (response.estimated_bytes() <= kMaxWholeReplyBytes)
     co_return json_reply(200, whole(std::move(response)));

@@ -15,7 +15,7 @@ class EmbeddingRoutes {
  public:
   /// At most `max_in_flight` requests are open; more are refused with `overloaded`.
   EmbeddingRoutes(bus::MessageBus& bus, std::size_t max_in_flight) : bus_(bus), limit_(max_in_flight) {}
-  Task<Result<Reply>> embed(RequestContext context, http::Exchange& exchange);
+  Task<Result<Reply>> embed(RequestContext context, const Caller& caller, http::Exchange& exchange);
 
  private:
   Task<Result<EmbeddingsResponse>> ask(RequestContext context, EmbeddingsRequest request);

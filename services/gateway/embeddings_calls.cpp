@@ -48,6 +48,7 @@ Task<Result<>> EmbeddingsCalls::ask(Call& call) {
   request.set_format(kefu::v1::VECTOR_FORMAT_FLOAT16);
   request.set_dimensions(request_.dimensions.value_or(0));
   request.set_bulk(bulk_);
+  request.set_key_id(request_.key_id);
   for (std::size_t i = call.first; i < call.first + call.count; ++i)
     request.add_texts(std::move(request_.texts[i]));
   KEFU_CO_TRY(call.answer, co_await gateway::call<kefu::v1::EmbedResponse>(bus_, proto::kEmbed, context_,

@@ -18,6 +18,7 @@ inline constexpr std::size_t kMaxEmbeddingInputs = 2048;
 inline constexpr std::size_t kMaxEmbeddingCodePoints = 32768;
 
 struct EmbeddingsRequest {
+  std::string key_id = {};  ///< of the API key that pays; not in the body
   std::vector<std::string> texts;
   kefu::v1::TextRole role = kefu::v1::TEXT_ROLE_PASSAGE;
   bool base64 = false;

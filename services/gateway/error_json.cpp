@@ -16,6 +16,7 @@ Json common_fields(const Error& error, const std::string& request_id) {
 
 const char* openai_type(int status) {
   if (status == 401 || status == 403) return "authentication_error";
+  if (status == 402) return "insufficient_quota";
   if (status == 429) return "rate_limit_error";
   return status >= 500 ? "server_error" : "invalid_request_error";
 }

@@ -32,7 +32,8 @@ Task<Result<Reply>> describe() { co_return json_reply(200, std::string(openapi_d
 
 GatewayFlow::GatewayFlow(const GatewayConfig& config, bus::MessageBus& bus, bus::StreamStore& store,
                          bus::StreamReader& reader, const directory::KnowledgeBases& knowledge_bases,
-                         AccessParts access, const telemetry::Logger& log, telemetry::Metrics& metrics)
+                         AccessParts access, UsageParts usage, const telemetry::Logger& log,
+                         telemetry::Metrics& metrics)
     : metrics_(metrics),
       log_(log),
       admission_(rules_of(config), access.keys, access.admin_key, access.limiter, metrics),
@@ -50,6 +51,7 @@ GatewayFlow::GatewayFlow(const GatewayConfig& config, bus::MessageBus& bus, bus:
       embeddings_(bus, config.max_embeddings),
       keys_(access.keys, access.admin_key),
       audit_(store, reader),
+      usage_(std::move(usage), knowledge_bases, access.keys),
       router_([this](http::Exchange& exchange, Error error) { return refuse(exchange, std::move(error)); }),
       open_router_(
           [this](http::Exchange& exchange, Error error) { return refuse(exchange, std::move(error)); }) {
@@ -59,7 +61,7 @@ GatewayFlow::GatewayFlow(const GatewayConfig& config, bus::MessageBus& bus, bus:
   add({"POST", "/v1/ask", Needs::ask, config.ask_timeout},
       [this](Context c, Caller& who, Exchange& e) { return ask_.ask(std::move(c), who, e); });
   add({"POST", "/v1/kbs/{kb}/search", Needs::ask, limit},
-      [this](Context c, Caller&, Exchange& e) { return search_.search(std::move(c), e); });
+      [this](Context c, Caller& who, Exchange& e) { return search_.search(std::move(c), who, e); });
   add({"GET", "/v1/kbs", Needs::ask, limit},
       [this](Context c, Caller& who, Exchange&) { return knowledge_bases_.list(std::move(c), who); });
   add({"PUT", "/v1/kbs/{kb}", Needs::manage, limit, "kb.put"},
@@ -76,22 +78,22 @@ GatewayFlow::GatewayFlow(const GatewayConfig& config, bus::MessageBus& bus, bus:
        {"filename"}},
       [this](Context c, Caller& who, Exchange& e) { return documents_.upload(std::move(c), who, e); });
   add({"DELETE", "/v1/kbs/{kb}/documents/{filename}", Needs::manage, limit, "document.delete"},
-      [this](Context c, Caller&, Exchange& e) { return documents_.remove(std::move(c), e); });
+      [this](Context c, Caller& who, Exchange& e) { return documents_.remove(std::move(c), who, e); });
   add({"GET", "/v1/kbs/{kb}/documents", Needs::ask, limit, {}, {"after", "limit"}},
       [this](Context c, Caller&, Exchange& e) { return document_views_.list(std::move(c), e); });
   add({"GET", "/v1/kbs/{kb}/documents/{filename}", Needs::ask, limit, {}, {"first", "limit"}},
       [this](Context c, Caller&, Exchange& e) { return document_views_.get(std::move(c), e); });
   add({"PATCH", "/v1/kbs/{kb}/documents/{filename}/rows/{row}", Needs::manage, limit, "document.edit"},
-      [this](Context c, Caller&, Exchange& e) { return documents_.change_row(std::move(c), e); });
+      [this](Context c, Caller& who, Exchange& e) { return documents_.change_row(std::move(c), who, e); });
   add({"DELETE",
        "/v1/kbs/{kb}/documents/{filename}/rows/{row}",
        Needs::manage,
        limit,
        "document.edit",
        {"version"}},
-      [this](Context c, Caller&, Exchange& e) { return documents_.remove_row(std::move(c), e); });
+      [this](Context c, Caller& who, Exchange& e) { return documents_.remove_row(std::move(c), who, e); });
   add({"POST", "/v1/kbs/{kb}/documents/{filename}/rows", Needs::manage, limit, "document.edit"},
-      [this](Context c, Caller&, Exchange& e) { return documents_.append_row(std::move(c), e); });
+      [this](Context c, Caller& who, Exchange& e) { return documents_.append_row(std::move(c), who, e); });
   add({"GET", "/v1/jobs", Needs::ask, limit, {}, {"kb", "limit"}},
       [this](Context c, Caller& who, Exchange& e) { return jobs_.list(std::move(c), who, e); });
   add({"DELETE", "/v1/jobs/{job}", Needs::manage, limit, "job.cancel"},
@@ -105,10 +107,11 @@ GatewayFlow::GatewayFlow(const GatewayConfig& config, bus::MessageBus& bus, bus:
   add({"GET", "/v1/models/{model}", Needs::ask, limit},
       [this](Context c, Caller& who, Exchange& e) { return models_.get(std::move(c), who, e); });
   add({"POST", "/v1/embeddings", Needs::ask, config.ask_timeout},
-      [this](Context c, Caller&, Exchange& e) { return embeddings_.embed(std::move(c), e); });
+      [this](Context c, Caller& who, Exchange& e) { return embeddings_.embed(std::move(c), who, e); });
   add({"GET", "/openapi.json", Needs::nothing, limit},
       [](Context, Caller&, Exchange&) { return describe(); });
   add_access_routes(limit);
+  add_usage_routes(limit);
 }
 
 std::vector<std::string> GatewayFlow::routes() const {
@@ -128,6 +131,19 @@ void GatewayFlow::add_access_routes(std::chrono::milliseconds time_limit) {
       [this](Context c, Caller&, Exchange& e) { return keys_.revoke(std::move(c), e); });
   add({"GET", "/v1/audit", Needs::manage, time_limit, {}, {"after", "limit", "kb"}},
       [this](Context c, Caller& who, Exchange& e) { return audit_.list(std::move(c), who, e); });
+}
+
+void GatewayFlow::add_usage_routes(std::chrono::milliseconds time_limit) {
+  using Context = RequestContext;
+  using Exchange = http::Exchange;
+  add({"GET", "/v1/usage", Needs::manage, time_limit, {}, {"from", "to", "kb", "key", "group_by"}},
+      [this](Context c, Caller& who, Exchange& e) { return usage_.usage(std::move(c), who, e); });
+  add({"GET", "/v1/budgets", Needs::manage, time_limit},
+      [this](Context c, Caller& who, Exchange&) { return usage_.budgets(std::move(c), who); });
+  add({"PUT", "/v1/budgets/{scope}/{name}", Needs::manage_all, time_limit, "budget.put"},
+      [this](Context c, Caller& who, Exchange& e) { return usage_.put_budget(std::move(c), who, e); });
+  add({"DELETE", "/v1/budgets/{scope}/{name}", Needs::manage_all, time_limit, "budget.delete"},
+      [this](Context c, Caller& who, Exchange& e) { return usage_.remove_budget(std::move(c), who, e); });
 }
 
 void GatewayFlow::add(RouteSpec spec, Handler handler) {

@@ -17,6 +17,7 @@
 #include "reply.hpp"
 #include "request_metrics.hpp"
 #include "search.hpp"
+#include "usage_routes.hpp"
 
 #include <kefu/bus/message_bus.hpp>
 #include <kefu/bus/stream_store.hpp>
@@ -48,7 +49,7 @@ class GatewayFlow {
   /// All references outlive the flow. `store` should be on the connection for bulk.
   GatewayFlow(const GatewayConfig& config, bus::MessageBus& bus, bus::StreamStore& store,
               bus::StreamReader& reader, const directory::KnowledgeBases& knowledge_bases, AccessParts access,
-              const telemetry::Logger& log, telemetry::Metrics& metrics);
+              UsageParts usage, const telemetry::Logger& log, telemetry::Metrics& metrics);
   GatewayFlow(const GatewayFlow&) = delete;
 
   /// For the endpoints that every service has, which are open to whoever reaches the port.
@@ -91,6 +92,7 @@ class GatewayFlow {
   };
 
   void add_access_routes(std::chrono::milliseconds time_limit);
+  void add_usage_routes(std::chrono::milliseconds time_limit);
   void add(RouteSpec spec, Handler handler);
   Task<void> run(Route& route, http::Exchange& exchange);
   Task<void> run_open(http::Exchange& exchange);
@@ -119,6 +121,7 @@ class GatewayFlow {
   EmbeddingRoutes embeddings_;
   KeyRoutes keys_;
   AuditRoutes audit_;
+  UsageRoutes usage_;
   std::list<Route> routes_;  // the router's handlers refer to them
   http::Router router_;
   http::Router open_router_;

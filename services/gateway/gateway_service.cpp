@@ -43,11 +43,16 @@ GatewayService::GatewayService(GatewayConfig config, const service::Environment&
       reader_(environment_.executor, environment_.bulk_bus),
       key_bucket_(environment_.executor, environment_.bus, std::string(proto::kKeysBucket)),
       keys_(environment_.executor, key_bucket_),
+      usage_bucket_(environment_.executor, environment_.bus, std::string(proto::kUsageBucket)),
+      budgets_bucket_(environment_.executor, environment_.bus, std::string(proto::kBudgetsBucket)),
+      records_(usage_bucket_, usage::day_of(std::chrono::system_clock::now() - usage::kRecordLife)),
+      budgets_(budgets_bucket_),
       redis_(buckets_of(config_, environment_.executor)),
       limiter_(environment_.executor, redis_.get(), environment_.metrics),
       tasks_(environment_.executor, service::log_bugs(environment_.log)),
       flow_(config_, environment_.bus, store_, reader_, knowledge_bases_,
-            {.keys = keys_, .admin_key = admin_key_, .limiter = limiter_}, environment_.log,
+            {.keys = keys_, .admin_key = admin_key_, .limiter = limiter_},
+            {.records = records_, .budgets = budgets_, .currency = config_.currency}, environment_.log,
             environment_.metrics),
       server_(
           environment_.executor,
@@ -68,6 +73,8 @@ Task<Result<>> GatewayService::start() {
   }
   KEFU_CO_CHECK(co_await ensure_storage());
   tasks_.spawn(keys_.run());
+  tasks_.spawn(records_.run());
+  tasks_.spawn(budgets_.run());
   if (redis_) tasks_.spawn(redis_->run());
   KEFU_CO_CHECK(co_await check_that_keys_are_asked_for());
   KEFU_CO_CHECK(server_.start());
@@ -85,6 +92,8 @@ Task<Result<>> GatewayService::ensure_storage() {
 Task<Result<>> GatewayService::ensure_storage_once(Deadline deadline) {
   KEFU_CO_CHECK(co_await proto::ensure_streams(store_, {}, deadline));
   KEFU_CO_CHECK(co_await knowledge_base_bucket_.ensure(0ms, deadline));
+  KEFU_CO_CHECK(co_await usage_bucket_.ensure(usage::kRecordLife, deadline));
+  KEFU_CO_CHECK(co_await budgets_bucket_.ensure(0ms, deadline));
   co_return co_await key_bucket_.ensure(0ms, deadline);
 }
 
@@ -141,6 +150,8 @@ Task<void> GatewayService::drain() {
   flow_.close_streams();
   co_await server_.drain();
   keys_.stop();
+  records_.stop();
+  budgets_.stop();
   if (redis_) redis_->stop();
   co_await tasks_.join();
 }

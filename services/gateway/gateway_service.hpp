@@ -43,6 +43,10 @@ class GatewayService final : public service::Service {
   bus::JetStreamReader reader_;
   bus::JetStreamBucket key_bucket_;
   KeyStore keys_;
+  bus::JetStreamBucket usage_bucket_;
+  bus::JetStreamBucket budgets_bucket_;
+  usage::Records records_;
+  usage::Budgets budgets_;
   AdminKey admin_key_;
   std::unique_ptr<redis::RedisTokenBuckets> redis_;  // null: there is none
   SharedRateLimiter limiter_;

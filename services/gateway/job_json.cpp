@@ -67,6 +67,7 @@ Json object_of(const kefu::v1::JobState& state) {
   if (*action_name(state.action()) != '\0') object["action"] = action_name(state.action());
   if (!state.error().empty()) object["error"] = state.error();
   if (state.cancelled()) object["cancelled"] = true;
+  if (!state.waiting().empty()) object["waiting"] = state.waiting();
   if (state.created_unix_ms() != 0) object["created_at"] = time_text(state.created_unix_ms());
   if (state.finished_unix_ms() != 0) object["finished_at"] = time_text(state.finished_unix_ms());
   return object;

@@ -10,7 +10,7 @@ namespace kefu::gateway {
 class SearchRoutes {
  public:
   explicit SearchRoutes(bus::MessageBus& bus) : bus_(bus) {}
-  Task<Result<Reply>> search(RequestContext context, http::Exchange& exchange);
+  Task<Result<Reply>> search(RequestContext context, const Caller& caller, http::Exchange& exchange);
 
  private:
   bus::MessageBus& bus_;

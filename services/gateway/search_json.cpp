@@ -88,8 +88,11 @@ std::string search_json(const kefu::v1::RetrieveResponse& response, const std::s
             {"usage",
              {{"embedding_tokens", response.usage().embedding_tokens()},
               {"saved_tokens", response.usage().saved_tokens()}}}};
-  if (response.lexical_only())
+  if (!response.degraded().empty()) {
+    body["degraded"] = response.degraded();
+  } else if (response.lexical_only()) {  // by a replica of answer that does not say why
     body["degraded"] = "searched by words alone: the embedding service did not answer";
+  }
   body["request_id"] = request_id;
   return json_text(body);
 }

@@ -90,7 +90,7 @@ void EditPublication::begin_part(const VectorPart& like) {
 
 Task<Result<>> EditPublication::publish_replacement() {
   replaced_ = true;
-  PartBuilder builder(version_, plan_.base.manifest.filename());
+  PartBuilder builder(version_, plan_.base.manifest.filename(), payer_);
   std::vector<PassagePart> parts = builder.add(plan_.replacement);
   for (PassagePart& last : builder.finish()) parts.push_back(std::move(last));
   for (PassagePart& part : parts) {

@@ -20,12 +20,14 @@ namespace kefu::ingest {
 class EditPublication {
  public:
   /// `store` and `documents` outlive this.
-  EditPublication(bus::StreamStore& store, DocumentLog& documents, proto::VersionKey version, EditPlan plan)
+  EditPublication(bus::StreamStore& store, DocumentLog& documents, proto::VersionKey version, EditPlan plan,
+                  usage::Payer payer)
       : store_(store),
         documents_(documents),
         publisher_(store),
         version_(std::move(version)),
-        plan_(std::move(plan)) {}
+        plan_(std::move(plan)),
+        payer_(std::move(payer)) {}
 
   /// Takes the next part of the base; false when that was all. Errors: those of the streams; `not_ready` when
   /// a part is gone, `data_corrupt`.
@@ -44,6 +46,7 @@ class EditPublication {
   PartPublisher publisher_;
   proto::VersionKey version_;
   EditPlan plan_;
+  usage::Payer payer_;
   kefu::v1::VectorPart open_;  // copies, not yet appended
   std::size_t open_bytes_ = 0;
   std::uint32_t base_part_ = 0;

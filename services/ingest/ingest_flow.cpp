@@ -31,6 +31,8 @@ bool is_too_old(const bus::StoredMessage& message) {
          std::chrono::system_clock::now() - message.time > kJobPatience;
 }
 
+usage::Payer payer_of(const Job& job) { return {job.kb_name(), job.key_id()}; }
+
 /// What the job itself says of its version.
 void describe(const Job& job, kefu::v1::Manifest& manifest) {
   manifest.set_filename(job.filename());
@@ -182,7 +184,7 @@ Task<Result<kefu::v1::Manifest>> IngestFlow::publish_passages(proto::VersionKey 
   const auto begin = Clock::now();
   KEFU_CO_TRY(const auto extraction, co_await open(job, file));
   auto reading = Clock::now() - begin;  // what the splitter and the streams take is not the extractor's
-  PartBuilder parts(version, job.filename());
+  PartBuilder parts(version, job.filename(), payer_of(job));
   Rejections rejections;
   std::uint32_t rows = 0;
   while (true) {
@@ -213,7 +215,7 @@ Task<Result<kefu::v1::Manifest>> IngestFlow::publish_edit(proto::VersionKey vers
   KEFU_CO_TRY(EditPlan plan, co_await planner_.plan(version.version, job));
   KEFU_CO_CHECK(co_await record_extraction(version.version, plan.passages, {}));
   metrics_.passages.add(static_cast<double>(plan.replacement.size()));
-  EditPublication publication(store_, documents_, version, std::move(plan));
+  EditPublication publication(store_, documents_, version, std::move(plan), payer_of(job));
   for (bool more = true; more;) {
     KEFU_CO_CHECK(co_await require_unfinished(version.version));
     KEFU_CO_TRY(more, co_await publication.next());

@@ -3,6 +3,7 @@
 #include "kefu/v1/log.pb.h"
 
 #include <kefu/async/retry.hpp>
+#include <kefu/base/ids.hpp>
 #include <kefu/proto/streams.hpp>
 #include <kefu/proto/subjects.hpp>
 #include <kefu/service/log_bugs.hpp>
@@ -54,6 +55,10 @@ IngestService::IngestService(IngestConfig config, const service::Environment& en
                              std::string(proto::kKnowledgeBasesBucket)),
       states_bucket_(environment.executor, environment.bus, std::string(proto::kJobStatesBucket)),
       leases_bucket_(environment.executor, environment.bus, std::string(proto::kLeasesBucket)),
+      usage_bucket_(environment.executor, environment.bus, std::string(proto::kUsageBucket)),
+      budgets_bucket_(environment.executor, environment.bus, std::string(proto::kBudgetsBucket)),
+      accounts_(environment.executor, usage_bucket_, budgets_bucket_, {.replica = random_id()},
+                environment.metrics, environment.log),
       knowledge_bases_(knowledge_base_bucket_),
       states_(states_bucket_),
       job_log_(store_, reader_),
@@ -68,8 +73,8 @@ IngestService::IngestService(IngestConfig config, const service::Environment& en
       planner_(document_log_, earlier_jobs_, extractor_, splitter_),
       flow_(store_, knowledge_bases_, states_, extractor_, splitter_, document_log_, planner_, clearance_,
             environment.log, metrics_),
-      requests_(job_log_, states_, tracker_.tracker(), clearance_, Uploads(store_), environment.log,
-                metrics_),
+      requests_(job_log_, states_, tracker_.tracker(), clearance_, Uploads(store_), environment.log, metrics_,
+                &accounts_),
       dead_letters_(reader_, states_, environment.log, metrics_),
       sweeper_(environment.executor, store_, reader_, states_, environment.log, config_.sweep_interval,
                config_.sweep_age),
@@ -79,6 +84,7 @@ IngestService::IngestService(IngestConfig config, const service::Environment& en
 Task<Result<>> IngestService::start() {
   KEFU_CO_CHECK(co_await ensure_storage());
   tracker_.start(tasks_);
+  accounts_.start(tasks_);
   tasks_.spawn(dead_letters_.run());
   tasks_.spawn(sweeper_.run());
   KEFU_CO_CHECK(serve(proto::kGetJob, "get_job", [this](const RequestContext&, std::string request) {
@@ -113,6 +119,7 @@ Task<void> IngestService::drain() {
   tracker_.stop();
   dead_letters_.stop();
   sweeper_.stop();
+  accounts_.stop();
   stream_metrics_.stop();
   co_await tasks_.join();
 }
@@ -127,6 +134,7 @@ Task<Result<>> IngestService::ensure_storage_once(Deadline deadline) {
   KEFU_CO_CHECK(co_await proto::ensure_streams(store_, {}, deadline));
   KEFU_CO_CHECK(co_await knowledge_base_bucket_.ensure(0ms, deadline));
   KEFU_CO_CHECK(co_await states_bucket_.ensure(kStateLife, deadline));
+  KEFU_CO_CHECK(co_await accounts_.ensure_storage(deadline));
   co_return co_await leases_bucket_.ensure(kLeaseLife, deadline);
 }
 

@@ -24,6 +24,7 @@
 #include <kefu/service/runner.hpp>
 #include <kefu/service/stream_metrics.hpp>
 #include <kefu/telemetry/operation_metrics.hpp>
+#include <kefu/usage/accounts.hpp>
 
 #include <functional>
 #include <memory>
@@ -64,6 +65,9 @@ class IngestService final : public service::Service {
   bus::JetStreamBucket knowledge_base_bucket_;
   bus::JetStreamBucket states_bucket_;
   bus::JetStreamBucket leases_bucket_;
+  bus::JetStreamBucket usage_bucket_;
+  bus::JetStreamBucket budgets_bucket_;
+  usage::Accounts accounts_;  // read only: which jobs wait for a budget
   directory::KnowledgeBases
       knowledge_bases_;  // never run: each job reads the bucket, a stale copy would fail it
   JobStates states_;

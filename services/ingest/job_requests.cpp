@@ -33,11 +33,21 @@ Task<Result<JobState>> JobRequests::state_of(std::uint64_t id) {
                  "job " + std::to_string(id) + " ended so long ago that its record has expired");
 }
 
+/// As far as it is known here: embedding may know of a budget that was used up a moment ago.
+void JobRequests::tell_why_it_waits(JobState& state) const {
+  if (accounts_ == nullptr || state.state() != JobState::STATE_RUNNING) return;
+  const bool embedded = state.published() && state.embedded().done() == state.embedded().total();
+  if (embedded || state.committed()) return;
+  const auto allowed = accounts_->may_spend({state.kb_name(), state.key_id()});
+  if (!allowed) state.set_waiting(allowed.error().message);
+}
+
 Task<Result<std::string>> JobRequests::get(std::string request) {
   kefu::v1::GetJobRequest asked;
   if (!asked.ParseFromString(request)) co_return fail(Errc::invalid_argument, "not a GetJobRequest");
   kefu::v1::GetJobResponse response;
   KEFU_CO_TRY(*response.mutable_state(), co_await state_of(asked.job()));
+  tell_why_it_waits(*response.mutable_state());
   co_return response.SerializeAsString();
 }
 
@@ -53,6 +63,7 @@ Task<Result<std::string>> JobRequests::list(std::string request, Deadline deadli
   for (auto& [id, state] : found) {
     if (!asked.kb_name().empty() && state.kb_name() != asked.kb_name()) continue;
     state.clear_rejected();  // the states of many jobs have to fit into one message
+    tell_why_it_waits(state);
     *response.add_states() = std::move(state);
     if (static_cast<std::uint32_t>(response.states_size()) == limit) break;
   }

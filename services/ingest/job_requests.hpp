@@ -11,6 +11,7 @@
 #include <kefu/base/deadline.hpp>
 #include <kefu/base/error.hpp>
 #include <kefu/telemetry/log.hpp>
+#include <kefu/usage/accounts.hpp>
 
 #include <cstdint>
 #include <string>
@@ -21,16 +22,18 @@ namespace kefu::ingest {
 /// was or whose record has expired; `deadline_exceeded`; those of the streams and of the bucket.
 class JobRequests {
  public:
-  /// Everything outlives this.
+  /// Everything outlives this. Without `accounts` no job is said to wait for a budget.
   JobRequests(JobLog& jobs, JobStates& states, const JobTracker& tracker, Clearance& clearance,
-              Uploads uploads, const telemetry::Logger& log, const IngestMetrics& metrics)
+              Uploads uploads, const telemetry::Logger& log, const IngestMetrics& metrics,
+              const usage::Accounts* accounts = nullptr)
       : jobs_(jobs),
         states_(states),
         tracker_(tracker),
         clearance_(clearance),
         uploads_(uploads),
         log_(log),
-        metrics_(metrics) {}
+        metrics_(metrics),
+        accounts_(accounts) {}
 
   Task<Result<std::string>> get(std::string request);
   /// Unfinished jobs, those that wait for a worker included, newest first.
@@ -40,6 +43,7 @@ class JobRequests {
 
  private:
   Task<Result<kefu::v1::JobState>> state_of(std::uint64_t id);
+  void tell_why_it_waits(kefu::v1::JobState& state) const;
   Task<Result<std::vector<kefu::v1::JobState>>> waiting(Deadline deadline);
 
   JobLog& jobs_;
@@ -49,6 +53,7 @@ class JobRequests {
   Uploads uploads_;
   const telemetry::Logger& log_;
   const IngestMetrics& metrics_;
+  const usage::Accounts* accounts_;
 };
 
 }  // namespace kefu::ingest

@@ -48,6 +48,7 @@ JobState queued_state(std::uint64_t id, const kefu::v1::Job& job) {
   state.set_filename(job.filename());
   state.set_created_unix_ms(job.created_unix_ms());
   state.set_request_id(job.request_id());
+  state.set_key_id(job.key_id());
   return state;
 }
 

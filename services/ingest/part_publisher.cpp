@@ -20,6 +20,8 @@ void PartBuilder::begin_part() {
   open_.set_version(version_.version);
   open_.set_part(parts_++);
   open_.set_filename(filename_);
+  open_.set_kb_name(payer_.kb);
+  open_.set_key_id(payer_.key);
   open_bytes_ = 0;
 }
 

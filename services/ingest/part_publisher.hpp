@@ -6,6 +6,7 @@
 #include <kefu/base/error.hpp>
 #include <kefu/bus/stream_store.hpp>
 #include <kefu/proto/subjects.hpp>
+#include <kefu/usage/payer.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -24,8 +25,8 @@ inline constexpr std::size_t kMaxPartBytes = 192 << 10;
 /// they come.
 class PartBuilder {
  public:
-  PartBuilder(proto::VersionKey version, std::string filename)
-      : version_(std::move(version)), filename_(std::move(filename)) {}
+  PartBuilder(proto::VersionKey version, std::string filename, usage::Payer payer)
+      : version_(std::move(version)), filename_(std::move(filename)), payer_(std::move(payer)) {}
 
   /// Numbers the passages and returns the parts that are full.
   std::vector<kefu::v1::PassagePart> add(std::vector<kefu::v1::Passage> passages);
@@ -40,6 +41,7 @@ class PartBuilder {
 
   proto::VersionKey version_;
   std::string filename_;
+  usage::Payer payer_;
   kefu::v1::PassagePart open_;
   std::size_t open_bytes_ = 0;
   std::uint32_t passages_ = 0;

@@ -69,7 +69,7 @@ Families parse_exposition(const std::string& text) {
 }
 
 /// Rows of `| metric | type | labels | ... |` below the heading `## <service>`; those below `## every
-/// service` belong to all, and those below `## streams` have a column more that names the services.
+/// service` belong to all, and those below `## streams` and `## usage` have a column more that names the services.
 Families documented(const std::string& service) {
   std::ifstream in(KEFU_METRICS_DOCUMENT);
   EXPECT_TRUE(in) << KEFU_METRICS_DOCUMENT;
@@ -81,7 +81,7 @@ Families documented(const std::string& service) {
   for (std::string line; std::getline(in, line);) {
     std::smatch match;
     if (line.starts_with("## ")) {
-      streams = line == "## streams";
+      streams = line == "## streams" || line == "## usage";
       ours = streams || line == "## " + service || line == "## every service";
     }
     if (!ours || !std::regex_search(line, match, row)) continue;

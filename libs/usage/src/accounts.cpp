@@ -160,6 +160,7 @@ void Accounts::turn_day() {
 
 /// Tells of each budget that has come nearer to its end, or is open again, once.
 void Accounts::survey() {
+  if (budgets_.empty() && levels_.empty()) return;
   const Day day = today();
   std::array<double, 3> counts{};
   decltype(levels_) levels;

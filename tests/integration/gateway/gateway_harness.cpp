@@ -39,7 +39,8 @@ GatewayHarness::GatewayHarness(GatewayConfig config, AdminKey admin_key, http::S
               [this](std::string_view line) { log_.append(line).push_back('\n'); }),
       admin_key_(std::move(admin_key)),
       flow_(config, *gateway_bus_, store_, *reader_, knowledge_bases_,
-            {.keys = keys_, .admin_key = admin_key_, .limiter = limiter_}, logger_, metrics_),
+            {.keys = keys_, .admin_key = admin_key_, .limiter = limiter_},
+            {.records = records_, .budgets = budgets_}, logger_, metrics_),
       server_(
           io_.get_executor(), std::move(server_options),
           [this](http::Exchange& exchange) { return flow_.handle(exchange); },
@@ -49,7 +50,13 @@ GatewayHarness::GatewayHarness(GatewayConfig config, AdminKey admin_key, http::S
   ready = await(proto::ensure_streams(*memory_store_, proto::StreamLimits{}, soon()));
   if (ready) ready = await(bucket_->ensure(0ms, soon()));
   if (ready) ready = await(key_bucket_->ensure(0ms, soon()));
-  run([this] { tasks_.spawn(keys_.run()); });
+  if (ready) ready = await(usage_bucket_->ensure(0ms, soon()));
+  if (ready) ready = await(budgets_bucket_->ensure(0ms, soon()));
+  run([this] {
+    tasks_.spawn(keys_.run());
+    tasks_.spawn(records_.run());
+    tasks_.spawn(budgets_.run());
+  });
   await(keys_.wait_complete(soon()));
   run([&] {
     if (ready) ready = server_.start();
@@ -64,7 +71,11 @@ GatewayHarness::~GatewayHarness() {
   for (auto& subscription : subscriptions_)
     asio::co_spawn(io_, subscription->drain(), asio::use_future).get();
   run([this] { subscriptions_.clear(); });
-  run([this] { keys_.stop(); });
+  run([this] {
+    keys_.stop();
+    records_.stop();
+    budgets_.stop();
+  });
   asio::co_spawn(io_, tasks_.join(), asio::use_future).get();
   work_.reset();
   thread_.join();
@@ -113,6 +124,18 @@ std::string GatewayHarness::add_key(kefu::v1::ApiKey key) {
   };
   if (!eventually(known)) throw std::runtime_error("the gateway did not hear of the key");
   return secret;
+}
+
+void GatewayHarness::add_usage(const usage::DayCounts& counts, const std::string& replica) {
+  const std::string key = usage::day_key(counts.day()) + "." + replica;
+  await(usage_bucket_->put(key, counts.record().SerializeAsString(), std::nullopt, soon())).value();
+  const std::size_t known = ++usage_records_;
+  const auto arrived = [&] {
+    std::set<std::string> seen;
+    run([&] { seen = usage_replicas_; });
+    return seen.size() >= known;
+  };
+  if (!eventually(arrived)) throw std::runtime_error("the gateway did not read what was counted");
 }
 
 std::string GatewayHarness::key_record(const std::string& id) {

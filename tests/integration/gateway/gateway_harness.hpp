@@ -20,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -90,6 +91,8 @@ class GatewayHarness {
   std::string add_key(kefu::v1::ApiKey key);
   /// The record of a key as it is stored; throws when there is none.
   std::string key_record(const std::string& id);
+  /// As if a replica of another service had counted; returns when the gateway knows.
+  void add_usage(const usage::DayCounts& counts, const std::string& replica);
   /// The newest message of a subject; wildcards are allowed.
   std::optional<Stored> last(std::string_view stream, std::string subject);
   std::uint64_t stored_messages(std::string_view stream);
@@ -127,6 +130,16 @@ class GatewayHarness {
   std::unique_ptr<bus::StreamReader> reader_ = broker_.stream_reader();
   std::unique_ptr<bus::KeyValueBucket> key_bucket_ = broker_.bucket("KEFU_KEYS");
   KeyStore keys_{io_.get_executor(), *key_bucket_};
+  std::unique_ptr<bus::KeyValueBucket> usage_bucket_ = broker_.bucket("KEFU_USAGE");
+  std::unique_ptr<bus::KeyValueBucket> budgets_bucket_ = broker_.bucket("KEFU_BUDGETS");
+  std::set<std::string> usage_replicas_;  // of which the gateway has read the records
+  std::size_t usage_records_ = 0;
+  usage::Records records_{*usage_bucket_,
+                          usage::day_of(std::chrono::system_clock::now() - usage::kRecordLife),
+                          [this](const usage::Records::Record*, const usage::Records::Record* now) {
+                            usage_replicas_.insert(usage::day_key(now->day) + "." + now->replica);
+                          }};
+  usage::Budgets budgets_{*budgets_bucket_};
   AdminKey admin_key_;
   redis::MemoryTokenBuckets buckets_;
   SharedRateLimiter limiter_{io_.get_executor(), &buckets_, metrics_};

@@ -27,11 +27,12 @@ class FlowTest : public ::testing::Test {
 
   void make_flow(QueueLimits limits) {
     stop();
-    cache.emplace(store, embedder.model(), cache_options, counters);
+    cache.emplace(*tier, embedder.model(), cache_options, counters);
     flow.emplace(io.get_executor(), embedder, *cache, limits, counters, tasks);
   }
   void stop() {
     if (!flow) return;
+    kefu::testing::run_task(io, callers.join());
     flow->stop();
     kefu::testing::run_task(io, tasks.join());
     flow.reset();
@@ -69,6 +70,7 @@ class FlowTest : public ::testing::Test {
   EmbeddingMetrics counters{metrics};
   FakeEmbedder embedder{io.get_executor()};
   FakeCache store;
+  redis::KeyValueCache* tier = &store;  ///< or another one; read by make_flow()
   /// Without a tier in memory: what is in Redis can be seen and broken. Read by make_flow().
   VectorCacheOptions cache_options{.memory_bytes = 0};
   std::optional<VectorCache> cache;

@@ -15,8 +15,8 @@ class MemoryTierTest : public testing::FlowTest {
     make_flow({});
   }
 
-  double lookups(const std::string& tier, const std::string& result) const {
-    return metric("kefu_embedding_cache_lookups_total{result=\"" + result + "\",tier=\"" + tier + "\"}");
+  double lookups(const std::string& where, const std::string& result) const {
+    return metric("kefu_embedding_cache_lookups_total{result=\"" + result + "\",tier=\"" + where + "\"}");
   }
 
   /// The flow outlives what this class adds to its base.

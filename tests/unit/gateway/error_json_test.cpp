@@ -38,6 +38,7 @@ TEST(ErrorJson, HasTheFieldsOfOpenAiOnItsPaths) {
   EXPECT_TRUE(unknown["param"].is_null());
   EXPECT_EQ(error({Errc::unauthenticated, "m"}, "/v1/models")["type"], "authentication_error");
   EXPECT_EQ(error({Errc::rate_limited, "m"}, "/v1/embeddings")["type"], "rate_limit_error");
+  EXPECT_EQ(error({Errc::budget_exhausted, "m"}, "/v1/embeddings")["type"], "insufficient_quota");
   EXPECT_EQ(error({Errc::unavailable, "m"}, "/v1/embeddings")["type"], "server_error");
   EXPECT_FALSE(error({Errc::not_found, "m"}, "/v1/kbs/models").contains("type"));
 }

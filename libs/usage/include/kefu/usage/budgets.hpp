@@ -33,6 +33,7 @@ class Budgets {
 
   /// Its own, or else the one for each; nullptr when there is neither. Valid until the next co_await.
   const kefu::v1::Budget* of(Scope scope, const std::string& name) const;
+  bool empty() const { return by_key_.empty(); }
   /// By scope and name.
   std::vector<kefu::v1::Budget> all() const;
 
