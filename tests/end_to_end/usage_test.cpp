@@ -36,11 +36,15 @@ class UsageTest : public ::testing::Test {
         system.request("PUT", "/v1/budgets/kb/" + kb, json{{"tokens_per_day", tokens_per_day}}.dump());
     ASSERT_EQ(put.status, 200) << put.body;
   }
+  /// With all that the reply says.
+  json search(const std::string& question) {
+    return system.json("POST", "/v1/kbs/shop/search", {{"question", question}});
+  }
   json import(const std::string& kb, const std::string& filename, const std::string& content) {
     return system.wait_for_job(system.upload(kb, filename, "text/csv", content));
   }
 
-  System system{{.replicas = 2, .arguments = {{"embedding", {"--prices", "multilingual-e5-small=0.5"}}}}};
+  System system{{.replicas = 2, .arguments = {{"embedding", {"--prices", "multilingual-e5-small-q4_0=0.5"}}}}};
 };
 
 TEST_F(UsageTest, TokensAreCountedAndBoundedFromTheImportToTheQuestion) {
@@ -72,8 +76,8 @@ TEST_F(UsageTest, TokensAreCountedAndBoundedFromTheImportToTheQuestion) {
       [&] { return system.metric("embedding", "kefu_usage_budgets", "state=\"used_up\"") > 0; }));
 
   // Questions that are known go on, new ones are searched by words and say so; others pay for themselves.
-  EXPECT_FALSE(system.search("shop", "How do I return shoes?").contains("degraded"));
-  const json by_words = system.search("shop", "A question about shoes that is new");
+  EXPECT_FALSE(search("How do I return shoes?").contains("degraded"));
+  const json by_words = search("A question about shoes that is new");
   EXPECT_THAT(by_words["degraded"].get<std::string>(), HasSubstr("searched by words alone: the budget of"));
   const json refused = json::parse(system.ask("shop", "Another new question about shoes").body);
   EXPECT_THAT(refused["degraded"].get<std::string>(), HasSubstr("searched by words alone: the budget of"));
@@ -88,7 +92,7 @@ TEST_F(UsageTest, TokensAreCountedAndBoundedFromTheImportToTheQuestion) {
   EXPECT_FALSE(done.contains("waiting"));
   spent += done["usage"]["embedding_tokens"].get<std::uint64_t>();
   EXPECT_TRUE(becomes("shop", "tokens_spent", spent));
-  EXPECT_FALSE(system.search("shop", "A question about shoes that is new").contains("degraded"));
+  EXPECT_FALSE(search("A question about shoes that is new").contains("degraded"));
 
   // It is written down: another process tells the same.
   for (const char* service : {"embedding", "gateway"}) {
