@@ -37,6 +37,8 @@ printf '\n== kefu_replayed_questions: what questions cost that are asked again, 
 quality=(--vectors build/bench/vectors.bin ${DATA:+--data "$DATA"})
 printf '\n== kefu_measure_retrieval: how often the right document comes first\n'
 "$bin/kefu_measure_retrieval" "${quality[@]}"
+printf '\n== kefu_cached_vector_loss: what float16 in the cache costs\n'
+"$bin/kefu_cached_vector_loss" "${quality[@]}"
 if [ -n "${DATA:-}" ]; then
   printf '\n== through_gateway.py: the same, by way of HTTP and all services\n'
   KEFU_BIN_DIR=$PWD/$bin KEFU_TEST_MODEL=$PWD/.cache/models/multilingual-e5-small-q4_0.gguf \

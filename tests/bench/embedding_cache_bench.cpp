@@ -25,13 +25,9 @@ class Flow {
   }
   ~Flow() {
     flow_->stop();
-    asio::co_spawn(io_, tasks_.join(), rethrow);
-    run();
+    run(tasks_.join());
   }
-  void embed(const std::vector<std::string>& texts, int times) {
-    asio::co_spawn(io_, repeat(*flow_, texts, times), rethrow);
-    run();
-  }
+  void embed(const std::vector<std::string>& texts, int times) { run(repeat(*flow_, texts, times)); }
 
  private:
   static void rethrow(const std::exception_ptr& exception) {
@@ -45,9 +41,14 @@ class Flow {
       benchmark::DoNotOptimize(embedded->vectors.front()->vector.front());
     }
   }
-  void run() {
+  void run(Task<void> task) {
+    bool done = false;
+    asio::co_spawn(io_, std::move(task), [&done](const std::exception_ptr& exception) {
+      rethrow(exception);
+      done = true;
+    });
     io_.restart();
-    io_.poll();
+    while (!done) io_.run_one();
   }
 
   asio::io_context io_;
@@ -75,10 +76,10 @@ void flow_answers_from(benchmark::State& state, std::size_t memory_bytes) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 void memory(benchmark::State& state) { flow_answers_from(state, 32UL << 20); }
-BENCHMARK(memory)->Name("flow/memory")->Arg(1)->Arg(64);
+BENCHMARK(memory)->Name("flow/memory")->Arg(1)->Arg(64)->MeasureProcessCPUTime();
 /// All of Redis but the socket and the server.
 void redis_values(benchmark::State& state) { flow_answers_from(state, 0); }
-BENCHMARK(redis_values)->Name("flow/values_of_redis")->Arg(1)->Arg(64);
+BENCHMARK(redis_values)->Name("flow/values_of_redis")->Arg(1)->Arg(64)->MeasureProcessCPUTime();
 
 TextVector some_vector() {
   Vector vector(kDimensions);
