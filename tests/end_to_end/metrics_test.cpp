@@ -69,7 +69,8 @@ Families parse_exposition(const std::string& text) {
 }
 
 /// Rows of `| metric | type | labels | ... |` below the heading `## <service>`; those below `## every
-/// service` belong to all, and those below `## streams` and `## usage` have a column more that names the services.
+/// service` belong to all, and those below `## streams` and `## usage` have a column more that names the
+/// services.
 Families documented(const std::string& service) {
   std::ifstream in(KEFU_METRICS_DOCUMENT);
   EXPECT_TRUE(in) << KEFU_METRICS_DOCUMENT;

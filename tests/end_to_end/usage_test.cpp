@@ -44,7 +44,8 @@ class UsageTest : public ::testing::Test {
     return system.wait_for_job(system.upload(kb, filename, "text/csv", content));
   }
 
-  System system{{.replicas = 2, .arguments = {{"embedding", {"--prices", "multilingual-e5-small-q4_0=0.5"}}}}};
+  System system{
+      {.replicas = 2, .arguments = {{"embedding", {"--prices", "multilingual-e5-small-q4_0=0.5"}}}}};
 };
 
 TEST_F(UsageTest, TokensAreCountedAndBoundedFromTheImportToTheQuestion) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <set>
-#include <vector>
 #include <utility>
+#include <vector>
 
 namespace kefu::usage {
 namespace {
