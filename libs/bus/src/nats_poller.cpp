@@ -121,9 +121,10 @@ void NatsPoller::deliver(const NatsPolled& polled) {
 }
 
 void NatsPoller::collect(const NatsPolled& polled) {
+  if (!polled.made) return;
   natsSubscription* subscription = polled.subscription.get();
   int waiting = 0;
-  if (!polled.made || natsSubscription_GetPending(subscription, &waiting, nullptr) != NATS_OK) return;
+  if (natsSubscription_GetPending(subscription, &waiting, nullptr) != NATS_OK) return;
   for (; waiting > 0; --waiting) {
     natsMsg* message = nullptr;
     const natsStatus status = natsSubscription_NextMsg(&message, subscription, 0);
