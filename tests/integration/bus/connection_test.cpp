@@ -76,6 +76,43 @@ NATS_TEST(NatsConnectionFaults, CountRequestsWhoseTimeHasPassed) {
   co_await (*served)->drain();
 }
 
+Task<void> expect_own_reply(NatsBus* bus, int number) {
+  const bool served = number % 3 != 0;
+  const std::string payload = std::to_string(number);
+  const auto reply = co_await bus->request(
+      in_time(5s), {.subject = served ? "test.echo" : "test.nobody", .payload = payload});
+  EXPECT_EQ(reply.has_value(), served) << number;
+  if (reply) EXPECT_EQ(reply->payload, payload);
+  if (!reply) EXPECT_EQ(reply.error().code, Errc::unavailable) << reply.error().message;
+}
+
+NATS_TEST(NatsConnectionFaults, TellEachOfManyRequestsWhetherItIsServed) {
+  NatsBus* bus = co_await t.connect();
+  auto served = bus->serve({.subject = "test.echo", .max_in_flight = 200}, echo);
+  CO_ASSERT(served);
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 150; ++i) t.tasks_.spawn(expect_own_reply(bus, 1000 * round + i));
+    co_await t.tasks_.join();
+  }
+  co_await (*served)->drain();
+}
+
+NATS_TEST(NatsConnectionFaults, TakeNoLateReplyForThatOfAnotherRequest) {
+  NatsBus* bus = co_await t.connect();
+  auto held = bus->serve({.subject = "test.hold"}, t.holder());
+  auto served = bus->serve({.subject = "test.echo"}, echo);
+  CO_ASSERT(held && served);
+  for (int i = 0; i < 10; ++i) {
+    const auto late = co_await bus->request(in_time(20ms), {.subject = "test.hold", .payload = "late"});
+    CO_ASSERT(!late);
+    EXPECT_EQ(late.error().code, Errc::deadline_exceeded);
+  }
+  t.release();
+  for (int i = 0; i < 100; ++i) co_await expect_own_reply(bus, 3 * i + 1);
+  co_await (*held)->drain();
+  co_await (*served)->drain();
+}
+
 NATS_TEST(NatsConnectionFaults, FailOpenRequestsAtOnceWhenTheServerIsKilled) {
   NatsBus* bus = co_await t.connect();
   auto served = bus->serve({.subject = "test.hold"}, t.holder());
