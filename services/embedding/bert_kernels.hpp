@@ -6,7 +6,7 @@
 /// The arithmetic of BertEncoder. The same code is compiled for each set of instructions
 /// (bert_kernels_*.cpp), so it shares no inline function with the rest of the program, not even of the
 /// standard library: the linker keeps one copy of such a function, and it could be the one that this machine
-/// cannot run.
+/// cannot run. Hence `static` below.
 namespace kefu::embedding::bert {
 
 /// Weights of one output, or values of one token, that share a scale.
@@ -28,8 +28,8 @@ struct Matrix {
   int bits = 8;
 };
 
-constexpr int zero(int bits) { return bits == 4 ? 8 : 128; }
-constexpr std::size_t block_bytes(int bits) {
+static constexpr int zero(int bits) { return bits == 4 ? 8 : 128; }
+static constexpr std::size_t block_bytes(int bits) {
   return kTile * (2 + kBlock * static_cast<std::size_t>(bits) / 8);
 }
 
@@ -64,7 +64,7 @@ struct Attention {
 /// Queries whose scores are computed together.
 inline constexpr std::size_t kQueries = 6;
 /// Values that the widest load takes at once, twice.
-constexpr std::size_t padded(std::size_t tokens) { return (tokens + 31) / 32 * 32; }
+static constexpr std::size_t padded(std::size_t tokens) { return (tokens + 31) / 32 * 32; }
 
 struct Kernels {
   const char* name;
@@ -73,7 +73,7 @@ struct Kernels {
   void (*multiply)(const Matrix& matrix, const Rows& in, std::size_t tokens, float* out);
   /// out = gelu(in * matrix + bias), by the approximation with tanh, as llama.cpp has it
   void (*multiply_gelu)(const Matrix& matrix, const Rows& in, std::size_t tokens, Rows out);
-  /// values = norm(values + more), and the same into `out`; `more` may be null
+  /// values = norm(values + more), and the same into `out`
   void (*add_norm)(float* values, const float* more, const Norm& norm, std::size_t tokens, std::size_t width,
                    Rows out);
   void (*attend)(const Attention& attention);

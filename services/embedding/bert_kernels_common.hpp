@@ -107,11 +107,8 @@ void add_norm(float* values, const float* more, const Norm& norm, std::size_t to
     float* const row = values + token * width;
     Floats sum = 0;
     for (std::size_t i = 0; i < width; i += kLanes) {
-      Floats value = load(row + i);
-      if (more != nullptr) {
-        value += load(more + token * width + i);
-        store(row + i, value);
-      }
+      const Floats value = load(row + i) + load(more + token * width + i);
+      store(row + i, value);
       sum += value;
     }
     const float mean = add_up(sum) / static_cast<float>(width);
@@ -249,7 +246,7 @@ inline void score(const float* query, const Attention& a, std::size_t head_width
   }
 }
 
-/// Scores to weights, those of keys that are not there to zero. Returns one over their sum.
+/// Scores to weights, those of keys that are not there to next to nothing. Returns one over their sum.
 inline float soften(float* scores, std::size_t tokens) {
   const std::size_t room = padded(tokens);
   for (std::size_t key = tokens; key < room; ++key) scores[key] = -__builtin_inff();

@@ -45,6 +45,9 @@ class Mapping {
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;
 
+  /// Whoever reads them again gets them from the file.
+  void free_pages() const { ::madvise(const_cast<std::uint8_t*>(start_), size_, MADV_DONTNEED); }
+
   const std::uint8_t* start() const { return start_; }
   std::size_t size() const { return size_; }
 
@@ -113,6 +116,7 @@ class Reader {
     model_->norm = norm("token_embd_norm");
     for (std::size_t i = 0; i < layers_; ++i) model_->layers.push_back(layer(fmt::format("blk.{}.", i)));
     const bool all_read = static_cast<std::int64_t>(used_.size()) == gguf_get_n_tensors(gguf_.get());
+    file_->free_pages();
     return failed_ || !all_read ? nullptr : std::move(model_);
   }
 
@@ -150,8 +154,8 @@ class Reader {
     shape.heads = number("bert.attention.head_count");
     shape.positions = number("bert.context_length");
     layers_ = number("bert.block_count");
-    const std::size_t key_heads = number("bert.attention.head_count_kv");
-    if (key_heads != 0 && key_heads != shape.heads) return false;
+    constexpr const char* kKeyHeads = "bert.attention.head_count_kv";
+    if (gguf_find_key(gguf_.get(), kKeyHeads) >= 0 && number(kKeyHeads) != shape.heads) return false;
     const auto epsilon = key("bert.attention.layer_norm_epsilon", GGUF_TYPE_FLOAT32);
     if (!epsilon) return false;
     shape.epsilon = gguf_get_val_f32(gguf_.get(), *epsilon);
@@ -166,7 +170,8 @@ class Reader {
     return layers_ > 0 && layers_ <= kMostLayers && bert::fits(shape);
   }
 
-  /// Nothing where there is none. Fails where it is not wholly in the file, or of a type that cannot be read.
+  /// Nothing where there is none. Fails where it is empty or not wholly in the file, of a type that cannot be
+  /// read, or where a weight is no finite number.
   std::optional<Tensor> tensor(const std::string& name) {
     const std::int64_t id = gguf_find_tensor(gguf_.get(), name.c_str());
     const ggml_tensor* const shape = ggml_get_tensor(shapes_, name.c_str());
@@ -176,8 +181,9 @@ class Reader {
     const std::size_t size = gguf_get_tensor_size(gguf_.get(), id);
     const bool readable =
         shape->type == GGML_TYPE_F32 || ggml_get_type_traits(shape->type)->to_float != nullptr;
-    if (!readable || shape->ne[2] != 1 || shape->ne[3] != 1 || offset > file_->size() ||
-        size > file_->size() - offset) {
+    if (!readable || shape->ne[2] != 1 || shape->ne[3] != 1 || size == 0 || offset > file_->size() ||
+        size > file_->size() - offset ||
+        !ggml_validate_row_data(shape->type, file_->start() + offset, size)) {
       failed_ = true;
       return std::nullopt;
     }
@@ -241,14 +247,14 @@ class Reader {
     std::uint8_t* const tiles =
         model_->new_tiles(outputs / kTile * (inputs / kBlock) * bert::block_bytes(result.bits));
     result.tiles = tiles;
-    for (std::size_t first = 0; first < outputs; first += kTile)
-      pack(*found, first, result.bits,
-           tiles + first / kTile * (inputs / kBlock) * bert::block_bytes(result.bits));
+    for (std::size_t first = 0; first < outputs && !failed_; first += kTile)
+      failed_ = !pack(*found, first, result.bits,
+                      tiles + first / kTile * (inputs / kBlock) * bert::block_bytes(result.bits));
     return result;
   }
 
-  /// kTile rows from `first` on.
-  static void pack(const Tensor& from, std::size_t first, int bits, std::uint8_t* out);
+  /// kTile rows from `first` on. False where a weight is too large for 8 bits and a scale of 16.
+  static bool pack(const Tensor& from, std::size_t first, int bits, std::uint8_t* out);
 
   std::shared_ptr<Mapping> file_;
   std::unique_ptr<gguf_context, Free> gguf_;
@@ -277,13 +283,14 @@ Block block_of_4_bits(const std::uint8_t* from) {
   return block;
 }
 
-Block block_of_8_bits(const float* values) {
+std::optional<Block> block_of_8_bits(const float* values) {
   constexpr float kMost = 127;
   float largest = 0;
   for (std::size_t i = 0; i < kBlock; ++i) largest = std::max(largest, std::abs(values[i]));
   Block block;
   block.scale = ggml_fp32_to_fp16(largest / kMost);
   const float scale = ggml_fp16_to_fp32(block.scale);
+  if (!std::isfinite(scale)) return std::nullopt;
   for (std::size_t i = 0; i < kBlock; ++i) {
     // A scale that is rounded down to 16 bits would give up to 127.06.
     const float weight = scale > 0 ? std::clamp(std::round(values[i] / scale), -kMost, kMost) : 0;
@@ -307,7 +314,7 @@ void write(const std::array<Block, kTile>& blocks, int bits, std::uint8_t* out) 
   }
 }
 
-void Reader::pack(const Tensor& from, std::size_t first, int bits, std::uint8_t* out) {
+bool Reader::pack(const Tensor& from, std::size_t first, int bits, std::uint8_t* out) {
   constexpr std::size_t kPacked = 2 + kBlock / 2;  // bytes of a block of Q4_0
   std::vector<float> values(bits == 4 ? 0 : kTile * from.columns);
   for (std::size_t row = 0; row < kTile && bits != 4; ++row)
@@ -315,11 +322,15 @@ void Reader::pack(const Tensor& from, std::size_t first, int bits, std::uint8_t*
   for (std::size_t block = 0; block < from.columns / kBlock; ++block) {
     std::array<Block, kTile> blocks;
     for (std::size_t row = 0; row < kTile; ++row) {
-      blocks[row] = bits == 4 ? block_of_4_bits(from.row(first + row) + block * kPacked)
-                              : block_of_8_bits(values.data() + row * from.columns + block * kBlock);
+      const std::optional<Block> packed =
+          bits == 4 ? block_of_4_bits(from.row(first + row) + block * kPacked)
+                    : block_of_8_bits(values.data() + row * from.columns + block * kBlock);
+      if (!packed) return false;
+      blocks[row] = *packed;
     }
     write(blocks, bits, out + block * bert::block_bytes(bits));
   }
+  return true;
 }
 
 }  // namespace

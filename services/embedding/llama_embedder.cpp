@@ -150,11 +150,18 @@ class Worker {
 
 class BertWorker final : public Worker {
  public:
-  BertWorker(const bert::Model& model, const bert::Kernels& kernels) : encoder_(model, kernels) {}
-  const float* infer(std::vector<llama_token>& tokens) override { return encoder_.encode(tokens); }
+  BertWorker(const bert::Model& model, const bert::Kernels& kernels)
+      : encoder_(model, kernels), words_(model.shape.words) {}
+  const float* infer(std::vector<llama_token>& tokens) override {
+    const auto known = [this](llama_token token) {
+      return token >= 0 && static_cast<std::size_t>(token) < words_;
+    };
+    return std::ranges::all_of(tokens, known) ? encoder_.encode(tokens) : nullptr;
+  }
 
  private:
   bert::Encoder encoder_;
+  std::size_t words_;  // a tokenizer may add tokens beyond its own vocabulary
 };
 
 class LlamaWorker final : public Worker {
@@ -220,11 +227,13 @@ class LlamaEmbedder::Engine {
 
   Result<> open() {
     KEFU_TRY(const std::string file_hash, checked_file_hash(options_.model_path));
+    LogTarget::instance().set(&log_);
     if (options_.engine == LocalEngine::automatic) open_bert();
-    LogTarget::instance().set(&log_);  // after open_bert(): what it could not read is not the reason
+    LogTarget::instance().set(&log_);  // what open_bert() could not read is not the reason
     llama_model_params params = llama_model_default_params();
     params.n_gpu_layers = 0;
     params.vocab_only = bert_ != nullptr;
+    params.check_tensors = true;  // weights that are no numbers
     model_.reset(llama_model_load_from_file(options_.model_path.c_str(), params));
     if (!model_) return fail(load_error(options_.model_path, LogTarget::instance().first_error()));
     vocabulary_ = llama_model_get_vocab(model_.get());
@@ -236,6 +245,10 @@ class LlamaEmbedder::Engine {
       added_ = std::max(added_, tokenize(prefix + "a", true).size() - tokenize("a", false).size());
     }
     if (added_ >= info_.max_tokens) return no_vectors("its longest text is shorter than the prefix");
+    // What else is wrong with the numbers or tokens of the file shows in a vector.
+    auto trial = tokenize(options_.query_prefix + "a", true);
+    if (const auto vector = compute(*workers_.front(), trial); !vector)
+      return no_vectors(vector.error().message);
     for (const auto& worker : workers_) free_.push_back(worker.get());
     pool_.emplace(info_.calls_at_once);
     return {};

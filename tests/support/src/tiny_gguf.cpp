@@ -70,6 +70,10 @@ float* TinyGguf::signs(const std::string& name, int columns, int rows) {
   return add(name, columns, rows, [this] { return next_random() < 0 ? -1.0F : 1.0F; });
 }
 
+float* TinyGguf::values(const std::string& name) {
+  return ggml_get_data_f32(ggml_get_tensor(memory_.get(), name.c_str()));
+}
+
 float* TinyGguf::add(const std::string& name, int columns, int rows, const std::function<float()>& next) {
   ggml_tensor* tensor = rows == 1 ? ggml_new_tensor_1d(memory_.get(), GGML_TYPE_F32, columns)
                                   : ggml_new_tensor_2d(memory_.get(), GGML_TYPE_F32, columns, rows);

@@ -1,25 +1,23 @@
 #include "bert_encoder.hpp"
+#include "bert_kernels_plain.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <random>
+#include <set>
+#include <sstream>
 
 namespace kefu::embedding::bert {
 namespace {
 
-/// Each set of instructions that this machine has, against the same arithmetic written plainly.
-class BertKernels : public ::testing::TestWithParam<const Kernels* (*)()> {
+/// Each set of instructions that this machine has, against the same arithmetic in double precision.
+class BertKernels : public ::testing::TestWithParam<const Kernels*> {
  protected:
-  void SetUp() override {
-    const bool wide = kernels_of_this_machine() == avx512_kernels();
-    if (kernels_of_this_machine() == nullptr || (GetParam() == avx512_kernels && !wide))
-      GTEST_SKIP() << "this machine has no such instructions";
-    kernels = GetParam()();
-  }
-
   std::vector<float> random(std::size_t count, float size = 1) {
     std::vector<float> values(count);
     std::uniform_real_distribution<float> distribution(-size, size);
@@ -28,7 +26,7 @@ class BertKernels : public ::testing::TestWithParam<const Kernels* (*)()> {
   }
 
   std::mt19937 generator{7};
-  const Kernels* kernels = nullptr;
+  const Kernels* const kernels = GetParam();
 };
 
 struct OwnedRows {
@@ -217,8 +215,38 @@ TEST_P(BertKernels, MixWhatEachTokenAttendsTo) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(OfThisMachine, BertKernels, ::testing::Values(avx2_kernels, avx512_kernels),
-                         [](const auto& parameter) { return parameter.index == 0 ? "Avx2" : "Avx512"; });
+INSTANTIATE_TEST_SUITE_P(OfThisMachine, BertKernels, ::testing::ValuesIn(runnable_kernels()),
+                         [](const auto& parameter) {
+                           std::string name = parameter.param->name;
+                           std::erase_if(name, [](char c) { return c == '-' || c == ' '; });
+                           return name;
+                         });
+
+/// What the kernel says of the first processor.
+std::set<std::string> processor_flags() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string first;
+    if (words >> first && first == "flags")
+      return {std::istream_iterator<std::string>(words), std::istream_iterator<std::string>()};
+  }
+  return {};
+}
+
+/// So that no set of instructions goes untested where there is one.
+TEST(BertKernelsOfThisMachine, AreTheWidestThatTheProcessorHas) {
+  const auto flags = processor_flags();
+  const auto has = [&](std::initializer_list<const char*> names) {
+    return std::ranges::all_of(names, [&](const char* name) { return flags.contains(name); });
+  };
+  const Kernels* expected = has({"avx2", "fma", "f16c"}) ? avx2_kernels() : nullptr;
+  if (expected != nullptr && has({"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni"}))
+    expected = avx512_kernels();
+  EXPECT_EQ(kernels_of_this_machine(), expected);
+  EXPECT_EQ(expected == nullptr, !has({"avx2", "fma", "f16c"}))
+      << "this build has no kernels for the processor";
+}
 
 }  // namespace
 }  // namespace kefu::embedding::bert

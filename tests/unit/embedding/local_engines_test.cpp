@@ -1,3 +1,4 @@
+#include "bert_kernels_plain.hpp"
 #include "llama_bert_file.hpp"
 #include "llama_embedder.hpp"
 
@@ -8,9 +9,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <numeric>
+#include <sstream>
 
 namespace kefu::embedding {
 namespace {
@@ -22,6 +26,7 @@ constexpr int kHidden = 96;
 constexpr int kHeads = 2;
 constexpr int kLayers = 2;
 constexpr int kPositions = 64;
+constexpr int kTypes = 2;
 constexpr int kMean = 1;
 constexpr int kFirst = 2;
 
@@ -54,7 +59,6 @@ void fill(TinyGguf& model, int pooling) {
   model.set("tokenizer.ggml.token_type_count", 2);
   model.set("tokenizer.ggml.add_eos_token", true);
   model.random("token_embd.weight", kWidth, TinyGguf::kFirstPiece, 1);
-  model.random("token_types.weight", kWidth, 2, 0.3F);
   model.random("position_embd.weight", kWidth, kPositions, 0.3F);
   add_norm(model, "token_embd_norm");
   for (int i = 0; i < kLayers; ++i) {
@@ -66,19 +70,13 @@ void fill(TinyGguf& model, int pooling) {
     add_matrix(model, layer + "ffn_down", kHidden, kWidth);
     add_norm(model, layer + "layer_output_norm");
   }
+  model.random("token_types.weight", kWidth, kTypes, 0.3F);  // last: see LeaveToLlamaCppATensorWithoutRows
 }
 
 /// Kefu's own engine, with each set of instructions that this machine has, beside llama.cpp on the same
 /// files.
 class LocalEngines : public ::testing::Test {
  protected:
-  void SetUp() override {
-    if (bert::kernels_of_this_machine() == nullptr) GTEST_SKIP() << "this machine is llama.cpp's alone";
-    all_kernels.push_back(bert::avx2_kernels());
-    if (bert::kernels_of_this_machine() != bert::avx2_kernels())
-      all_kernels.push_back(bert::kernels_of_this_machine());
-  }
-
   std::unique_ptr<LlamaEmbedder> load(const std::string& path, LocalEngine engine) {
     auto loaded = LlamaEmbedder::load(
         {.model_path = path, .query_prefix = "", .passage_prefix = "", .workers = 1, .engine = engine}, log);
@@ -95,7 +93,8 @@ class LocalEngines : public ::testing::Test {
     return results[0] ? results[0]->vector : Vector();
   }
 
-  void expect_agreement(const std::string& path, const std::vector<std::string>& texts) {
+  void expect_agreement(const std::string& path, const std::vector<std::string>& texts,
+                        const std::vector<const bert::Kernels*>& all_kernels = bert::runnable_kernels()) {
     const auto llama = load(path, LocalEngine::llama);
     const auto own = load(path, LocalEngine::automatic);
     const auto model = read_bert(path);
@@ -117,6 +116,16 @@ class LocalEngines : public ::testing::Test {
     }
   }
 
+  /// Why neither engine takes the file.
+  Error refusal(const std::string& path) {
+    auto loaded = LlamaEmbedder::load(
+        {.model_path = path, .query_prefix = "", .passage_prefix = "", .workers = 1}, log);
+    EXPECT_FALSE(loaded);
+    if (loaded) return {};
+    EXPECT_TRUE(loaded.error().message.contains(path)) << loaded.error().message;
+    return loaded.error();
+  }
+
   /// Where it has written a model, changed before that.
   std::string tiny(int pooling, const std::function<void(TinyGguf&)>& change = [](TinyGguf&) {}) {
     TinyGguf model("bert", 16UL << 20U);
@@ -128,7 +137,6 @@ class LocalEngines : public ::testing::Test {
   }
 
   static inline asio::io_context io;
-  std::vector<const bert::Kernels*> all_kernels;
   kefu::testing::TemporaryDirectory directory;
   static inline const telemetry::Logger log{"test", telemetry::Level::error, [](std::string_view) {}};
 };
@@ -136,11 +144,15 @@ class LocalEngines : public ::testing::Test {
 TEST_F(LocalEngines, AgreeOnTheDefaultModel) {
   if (!std::filesystem::exists(KEFU_TEST_MODEL))
     FAIL() << "no " << KEFU_TEST_MODEL << ": run deploy/model/fetch-model.sh";
+  auto fast_kernels = bert::runnable_kernels();
+  fast_kernels.erase(fast_kernels.begin());
   std::string longest = "本店支持七天无理由退货,商品须保持完好。";
   while (longest.size() < 1200) longest += " Refunds are paid within 3 days; 运费由买家承担。";
-  expect_agreement(KEFU_TEST_MODEL, {"a", "退", "怎么退货?", "query: 买了一周的鞋子还能退吗?",
-                                     "What is your refund policy for orders that were shipped abroad?",
-                                     "A3-100 v2.1 (2024-05-06) ¥1,299.00 😀", longest});
+  expect_agreement(KEFU_TEST_MODEL,
+                   {"a", "退", "怎么退货?", "query: 买了一周的鞋子还能退吗?",
+                    "What is your refund policy for orders that were shipped abroad?",
+                    "A3-100 v2.1 (2024-05-06) ¥1,299.00 😀", longest},
+                   fast_kernels);
 }
 
 TEST_F(LocalEngines, AgreeOnTheMeanOfAModelOfFloats) {
@@ -159,6 +171,35 @@ TEST_F(LocalEngines, GiveATextTheSameVectorAfterALongerOne) {
   EXPECT_EQ(embed(*own, "short"), first);
 }
 
+TEST_F(LocalEngines, RefuseTokensThatHaveNoVector) {
+  const auto own = load(tiny(kMean), LocalEngine::automatic);
+  ASSERT_TRUE(own);
+  std::vector<ModelInput> inputs;
+  for (const std::int32_t token : {-1, TinyGguf::kFirstPiece, 0x7fffffff})
+    inputs.push_back({.content = ModelInput::Tokens{0, token}, .tokens = 2});
+  for (const auto& result :
+       kefu::testing::run_task(io, own->embed(std::move(inputs), Deadline::in(std::chrono::seconds(60)))))
+    EXPECT_FALSE(result);
+}
+
+TEST_F(LocalEngines, NameTheFileWhoseNumbersAreNone) {
+  for (const char* tensor : {"token_embd.weight", "position_embd.weight", "blk.1.ffn_up.weight",
+                             "blk.0.attn_k.bias", "blk.1.layer_output_norm.weight"}) {
+    for (const float value : {std::nanf(""), -INFINITY}) {
+      const std::string path =
+          tiny(kMean, [&](TinyGguf& model) { model.values(tensor)[kWidth / 2] = value; });
+      EXPECT_FALSE(read_bert(path)) << tensor;
+      EXPECT_EQ(refusal(path).code, Errc::data_corrupt) << tensor;
+    }
+  }
+}
+
+TEST_F(LocalEngines, NameTheFileThatGivesNoVectors) {
+  if (bert::kernels_of_this_machine() == nullptr) return;  // llama.cpp asserts what it computes with
+  refusal(tiny(kMean, [](TinyGguf& model) { model.shape("attention.layer_norm_epsilon", std::nanf("")); }));
+  refusal(tiny(kMean, [](TinyGguf& model) { model.shape("attention.layer_norm_epsilon", -1e9F); }));
+}
+
 TEST_F(LocalEngines, LeaveToLlamaCppWhatTheyDoNotKnow) {
   EXPECT_TRUE(read_bert(tiny(kMean)));
   const auto refused = [this](const std::function<void(TinyGguf&)>& change) {
@@ -167,9 +208,14 @@ TEST_F(LocalEngines, LeaveToLlamaCppWhatTheyDoNotKnow) {
   EXPECT_TRUE(refused([](TinyGguf& model) { model.shape("rope.freq_base", 10000.0F); }));
   EXPECT_TRUE(refused([](TinyGguf& model) { model.shape("attention.causal", true); }));
   EXPECT_TRUE(refused([](TinyGguf& model) { model.shape("attention.head_count_kv", 1); }));
+  EXPECT_TRUE(refused([](TinyGguf& model) { model.shape("attention.head_count_kv", "2"); }));
+  EXPECT_TRUE(refused([](TinyGguf& model) { model.shape("attention.head_count", 0); }));
   EXPECT_TRUE(refused([](TinyGguf& model) { model.shape("attention.head_count", 4); }));  // 16 wide
   EXPECT_TRUE(refused([](TinyGguf& model) { model.shape("attention.head_count", 3); }));
-  EXPECT_TRUE(refused([](TinyGguf& model) { model.shape("embedding_length", 0x7fffffe0); }));
+  for (const char* key : {"embedding_length", "feed_forward_length", "block_count", "context_length"}) {
+    EXPECT_TRUE(refused([&](TinyGguf& model) { model.shape(key, 0); })) << key;
+    EXPECT_TRUE(refused([&](TinyGguf& model) { model.shape(key, 0xffffffe0U); })) << key;
+  }
   EXPECT_TRUE(refused([](TinyGguf& model) { model.shape("block_count", 3); }));
   EXPECT_TRUE(refused([](TinyGguf& model) { model.shape("block_count", 1); }));
   EXPECT_TRUE(refused([](TinyGguf& model) { model.shape("feed_forward_length", 64); }));
@@ -177,6 +223,24 @@ TEST_F(LocalEngines, LeaveToLlamaCppWhatTheyDoNotKnow) {
   EXPECT_TRUE(refused([](TinyGguf& model) { model.shape("pooling_type", 4); }));  // a reranker
   EXPECT_TRUE(refused([](TinyGguf& model) { model.set("general.architecture", "nomic-bert"); }));
   EXPECT_TRUE(refused([](TinyGguf& model) { model.random("blk.0.attn_q_norm.weight", kWidth, 1, 1); }));
+  EXPECT_TRUE(refused([](TinyGguf& model) { model.values("blk.0.ffn_up.weight")[1] = 1e9F; }));  // for 8 bits
+}
+
+TEST_F(LocalEngines, LeaveToLlamaCppATensorWithoutRows) {
+  const std::string path = tiny(kMean);
+  std::ostringstream content;
+  content << std::ifstream(path, std::ios::binary).rdbuf();
+  std::string bytes = content.str();
+  constexpr std::string_view kName = "token_types.weight";
+  const std::size_t named = bytes.find(kName);
+  ASSERT_NE(named, std::string::npos);
+  const std::size_t rows = named + kName.size() + sizeof(std::uint32_t) + sizeof(std::uint64_t);
+  ASSERT_EQ(bytes[rows], kTypes);
+  bytes[rows] = 0;
+  bytes.resize(bytes.size() - kWidth * kTypes * sizeof(float));  // the file ends where the tensor begins
+  std::ofstream(path, std::ios::binary) << bytes;
+  EXPECT_FALSE(read_bert(path));
+  refusal(path);
 }
 
 TEST_F(LocalEngines, LeaveToLlamaCppAFileThatIsMissingOrCutShort) {

@@ -45,6 +45,9 @@ class TinyGguf {
   /// -1 or 1.
   float* signs(const std::string& name, int columns, int rows);
 
+  /// Those of a tensor that there is already.
+  float* values(const std::string& name);
+
   /// Throws where the file cannot be written.
   void write(const std::filesystem::path& path) const;
 
