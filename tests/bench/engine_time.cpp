@@ -1,8 +1,12 @@
 // One engine for tests/bench/engine_peers/compare.py, which tells it on standard input what to compute:
-//   time COUNT TOKEN...    embeds the same text so often; prints the processor's seconds, and the shortest
-//   wall time of one vector TOKEN...        prints the vector
+//   time COUNT TOKEN...
+//       embeds the same text so often; prints the processor's seconds, and the shortest wall time of one
+//   vector TOKEN...
+//       prints the vector
 
 #include "llama_embedder.hpp"
+
+#include <kefu/testing/run_task.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -55,20 +59,12 @@ class Engine {
 
   /// By the way that the service takes: through the event loop and a thread of the embedder.
   Vector embed(const ModelInput::Tokens& tokens) {
-    Vector vector;
     std::vector<ModelInput> inputs;
     inputs.push_back({.content = tokens, .tokens = tokens.size()});
-    auto task = [this, &vector](std::vector<ModelInput> texts) -> Task<void> {
-      auto results = co_await embedder_->embed(std::move(texts), Deadline::in(std::chrono::minutes(1)));
-      if (!results.front()) throw std::runtime_error(results.front().error().message);
-      vector = std::move(results.front()->vector);
-    };
-    asio::co_spawn(loop_, task(std::move(inputs)), [](std::exception_ptr exception) {
-      if (exception) std::rethrow_exception(exception);
-    });
-    loop_.restart();
-    loop_.run();
-    return vector;
+    auto results = kefu::testing::run_task(
+        loop_, embedder_->embed(std::move(inputs), Deadline::in(std::chrono::minutes(1))));
+    if (!results.front()) throw std::runtime_error(results.front().error().message);
+    return std::move(results.front()->vector);
   }
 
   std::string time(const ModelInput::Tokens& tokens, std::size_t count) {

@@ -6,12 +6,14 @@ Without --model: the default model, and one of all-MiniLM-L6's shape with random
 processor time counts, since whatever else the machine does can only add to it. deploy/dev/bench.sh makes the environment that it needs.
 """
 import argparse
+import contextlib
 import http.client
 import json
 import logging
 import os
 import pathlib
 import random
+import select
 import socket
 import subprocess
 import sys
@@ -33,6 +35,16 @@ from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: E402
 import models  # noqa: E402
 
 TEXTS = {"question": (21, 60), "passage": (130, 12)}  # tokens, and how many a turn
+ANSWER_WITHIN = 120  # seconds: an engine that takes longer is stuck
+
+
+def end(process):
+    """Waits for a process that was told to end, but not for ever."""
+    try:
+        process.wait(ANSWER_WITHIN)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 class Kefu:
@@ -43,9 +55,10 @@ class Kefu:
 
     def ask(self, order, tokens):
         print(order, *tokens, file=self.process.stdin, flush=True)
-        answer = self.process.stdout.readline()
+        ready, _, _ = select.select([self.process.stdout], [], [], ANSWER_WITHIN)
+        answer = self.process.stdout.readline() if ready else ""
         if not answer:
-            raise SystemExit("kefu_engine_time gave up")
+            raise SystemExit("kefu_engine_time gave up or does not answer")
         return [float(word) for word in answer.split()]
 
     def vector(self, tokens):
@@ -56,17 +69,27 @@ class Kefu:
 
     def close(self):
         self.process.stdin.close()
-        self.process.wait()
+        end(self.process)
 
 
-class InProcess:
+class Peer:
+    """Another engine: compute() gives the vector of a text, processor_seconds() what the engine has used."""
+
+    def vector(self, tokens):
+        return self.compute(tokens)
+
     def time(self, tokens, count):
-        shortest, began = float("inf"), time.process_time()
+        self.vector(tokens)
+        shortest, began = float("inf"), self.processor_seconds()
         for _ in range(count):
             one = time.perf_counter()
-            self.vector(tokens)
+            self.compute(tokens)
             shortest = min(shortest, time.perf_counter() - one)
-        return time.process_time() - began, shortest
+        return self.processor_seconds() - began, shortest
+
+
+class InProcess(Peer):
+    processor_seconds = staticmethod(time.process_time)
 
     def close(self):
         pass
@@ -79,7 +102,7 @@ class OnnxRuntime(InProcess):
         options.log_severity_level = 3
         self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
-    def vector(self, tokens):
+    def compute(self, tokens):
         return self.session.run(None, {"ids": np.array([tokens], np.int64)})[0][0]
 
 
@@ -88,12 +111,12 @@ class OpenVino(InProcess):
         settings = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
         self.request = openvino.Core().compile_model(path, "CPU", settings | more).create_infer_request()
 
-    def vector(self, tokens):
+    def compute(self, tokens):
         self.request.infer({0: np.array([tokens], np.int64)}, share_inputs=True)
         return self.request.get_output_tensor().data[0].copy()
 
 
-class LlamaServer:
+class LlamaServer(Peer):
     def __init__(self, program, model):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -102,10 +125,11 @@ class LlamaServer:
             [program, "--model", model, "--embedding", "--threads", "1", "--threads-batch", "1", "--parallel", "1", "--ctx-size", "512",
              "--batch-size", "512", "--ubatch-size", "512", "--flash-attn", "on", "--port", str(port)],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.connection = http.client.HTTPConnection("127.0.0.1", port)
-        deadline = time.monotonic() + 60
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_WITHIN)
+        deadline = time.monotonic() + ANSWER_WITHIN
         while not self.healthy():
             if self.process.poll() is not None or time.monotonic() > deadline:
+                self.close()
                 raise SystemExit("llama-server did not start")
             time.sleep(0.1)
 
@@ -121,9 +145,9 @@ class LlamaServer:
 
     def vector(self, tokens):
         self.connection.close()  # the server has, if it was idle for some seconds
-        return self.ask(tokens)
+        return self.compute(tokens)
 
-    def ask(self, tokens):
+    def compute(self, tokens):
         body = json.dumps({"input": tokens, "model": "x"})
         self.connection.request("POST", "/v1/embeddings", body, {"Content-Type": "application/json"})
         return json.loads(self.connection.getresponse().read())["data"][0]["embedding"]
@@ -133,21 +157,13 @@ class LlamaServer:
         tasks = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
         return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
 
-    def time(self, tokens, count):
-        self.vector(tokens)
-        shortest, began = float("inf"), self.processor_seconds()
-        for _ in range(count):
-            one = time.perf_counter()
-            self.ask(tokens)
-            shortest = min(shortest, time.perf_counter() - one)
-        return self.processor_seconds() - began, shortest
-
     def close(self):
         self.process.terminate()
-        self.process.wait()
+        end(self.process)
 
 
-def peers_of(model, programs, folder):
+def peers_of(model, programs, folder, opened):
+    """All engines by their names; `opened` closes them."""
     plain, fused, small = (folder / f"{name}.onnx" for name in ("plain", "fused", "int8"))
     bert = models.Bert(model)
     models.write_onnx(bert, plain, fused=False)
@@ -155,16 +171,17 @@ def peers_of(model, programs, folder):
     logging.disable(logging.WARNING)  # it recommends a step that finds nothing to do in these graphs
     quantize_dynamic(fused, small, weight_type=QuantType.QInt8, extra_options={"DefaultTensorType": TensorProto.FLOAT})
     logging.disable(logging.NOTSET)
-    return bert.words, {
-        "Kefu": Kefu(programs / "kefu_engine_time", model),
-        "llama.cpp in Kefu's place": Kefu(programs / "kefu_engine_time", model, "--llama"),
-        "llama-server": LlamaServer(programs / "llama-server", model),
-        "ONNX Runtime, float32": OnnxRuntime(fused),
-        "ONNX Runtime, int8": OnnxRuntime(small),
-        "OpenVINO, float32": OpenVino(plain, "f32"),
-        "OpenVINO, bfloat16": OpenVino(plain, "bf16"),
-        "OpenVINO, int8": OpenVino(small_for_openvino(plain, folder), "f32", DYNAMIC_QUANTIZATION_GROUP_SIZE=32),
+    kinds = {
+        "Kefu": lambda: Kefu(programs / "kefu_engine_time", model),
+        "llama.cpp in Kefu's place": lambda: Kefu(programs / "kefu_engine_time", model, "--llama"),
+        "llama-server": lambda: LlamaServer(programs / "llama-server", model),
+        "ONNX Runtime, float32": lambda: OnnxRuntime(fused),
+        "ONNX Runtime, int8": lambda: OnnxRuntime(small),
+        "OpenVINO, float32": lambda: OpenVino(plain, "f32"),
+        "OpenVINO, bfloat16": lambda: OpenVino(plain, "bf16"),
+        "OpenVINO, int8": lambda: OpenVino(small_for_openvino(plain, folder), "f32", DYNAMIC_QUANTIZATION_GROUP_SIZE=32),
     }
+    return bert.words, {name: opened.enter_context(contextlib.closing(make())) for name, make in kinds.items()}
 
 
 def small_for_openvino(plain, folder):
@@ -188,8 +205,8 @@ def cosine(a, b):
 
 
 def compare(model, programs, rounds):
-    with tempfile.TemporaryDirectory() as folder:
-        words, peers = peers_of(model, programs, pathlib.Path(folder))
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as opened:
+        words, peers = peers_of(model, programs, pathlib.Path(folder), opened)
         draw = random.Random(7)
         texts = {name: [draw.randrange(5, words) for _ in range(tokens)] for name, (tokens, _) in TEXTS.items()}
         wanted = peers["ONNX Runtime, float32"].vector(texts["passage"])
@@ -201,8 +218,6 @@ def compare(model, programs, rounds):
                     seconds, shortest = peer.time(texts[text], count)
                     before = least.get((name, text), (float("inf"), float("inf")))
                     least[name, text] = (min(before[0], seconds / count), min(before[1], shortest))
-        for peer in peers.values():
-            peer.close()
     report(pathlib.Path(model).stem, list(peers), least, agreement)
 
 
