@@ -23,15 +23,6 @@ redis::RedisOptions redis_options(const Config& config) {
   return config.redis().value_or(redis::RedisOptions{});
 }
 
-usage::Accounts* open(std::optional<usage::Accounts>& accounts, const AnswerService::Parts& parts,
-                      const Config& config) {
-  if (!parts.usage || !parts.budgets) return nullptr;
-  return &accounts.emplace(
-      parts.executor, *parts.usage, *parts.budgets,
-      usage::AccountsOptions{.replica = random_id(), .prices = config.model_prices.value_or(usage::Prices{})},
-      parts.metrics, parts.log);
-}
-
 Condition optional_dependency(std::string name, const std::string& failure) {
   return {.name = std::move(name),
           .state = failure.empty() ? Condition::State::ok : Condition::State::degraded,
@@ -52,6 +43,8 @@ AnswerService::AnswerService(Parts parts, Config config)
       provider_(config_.has_llm() ? std::make_optional<provider::Client>(parts_.executor,
                                                                          config_.llm_client(), parts_.metrics)
                                   : std::nullopt),
+      accounts_(parts_.executor, *parts_.usage, *parts_.budgets,
+                {.replica = random_id(), .prices = config_.model_prices}, parts_.metrics, parts_.log),
       flow_({.knowledge_bases = knowledge_bases_,
              .embedding = embedding_,
              .search = search_,
@@ -59,7 +52,7 @@ AnswerService::AnswerService(Parts parts, Config config)
              .memory = &memory_,
              .metrics = metrics_,
              .log = parts_.log,
-             .accounts = open(accounts_, parts_, config_),
+             .accounts = &accounts_,
              .llm_model = config_.llm.model},
             config_.flow),
       tasks_(parts_.executor, [](std::exception_ptr exception) { std::rethrow_exception(exception); }) {}
@@ -68,8 +61,9 @@ Task<Result<>> AnswerService::start() {
   text::warm_up();
   const Deadline deadline = Deadline::in(kStartWithin);
   KEFU_CO_CHECK(co_await parts_.knowledge_bases->ensure(0ms, deadline));
-  if (accounts_) KEFU_CO_CHECK(co_await accounts_->ensure_storage(deadline));
-  if (accounts_) accounts_->start(tasks_);
+  KEFU_CO_CHECK(co_await accounts_.ensure_storage(deadline));
+  accounts_.start(tasks_);
+  co_await accounts_.wait_complete(deadline);
   KEFU_CO_CHECK(
       serve(proto::kAsk, [this](RequestContext context, bus::Message message, bus::ReplySink& sink) {
         return ask(std::move(context), std::move(message), sink);
@@ -112,7 +106,7 @@ Task<void> AnswerService::drain() {
   for (const auto& subscription : subscriptions_) co_await subscription->drain();
   knowledge_bases_.stop();
   redis_.stop();
-  if (accounts_) accounts_->stop();
+  accounts_.stop();
   co_await tasks_.join();
 }
 

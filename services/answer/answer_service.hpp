@@ -33,8 +33,8 @@ class AnswerService final : public service::Service {
     telemetry::Metrics& metrics;
     bus::MessageBus& bus;
     std::unique_ptr<bus::KeyValueBucket> knowledge_bases;  ///< KEFU_KBS
-    std::unique_ptr<bus::KeyValueBucket> usage = {};       ///< KEFU_USAGE
-    std::unique_ptr<bus::KeyValueBucket> budgets = {};     ///< KEFU_BUDGETS; without both, nothing is booked
+    std::unique_ptr<bus::KeyValueBucket> usage;            ///< KEFU_USAGE
+    std::unique_ptr<bus::KeyValueBucket> budgets;          ///< KEFU_BUDGETS
   };
   AnswerService(Parts parts, Config config);
 
@@ -57,7 +57,7 @@ class AnswerService final : public service::Service {
   CachedConversations memory_;
   std::optional<provider::Client> provider_;
   std::optional<OpenAiLlmClient> llm_;
-  std::optional<usage::Accounts> accounts_;
+  usage::Accounts accounts_;
   AnswerFlow flow_;
   TaskGroup tasks_;
   std::vector<std::unique_ptr<bus::Subscription>> subscriptions_;

@@ -9,7 +9,6 @@
 #include <kefu/usage/prices.hpp>
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +25,7 @@ struct Config {
   CachedConversations::Options conversations;
   std::size_t max_in_flight = 256;
   std::string prices;
-  std::optional<usage::Prices> model_prices;  ///< what `prices` says, after complete()
+  usage::Prices model_prices;  ///< what `prices` says, after complete()
 
   void declare(service::Settings& settings);
   bool has_llm() const { return !llm.urls.empty(); }

@@ -32,9 +32,10 @@ Task<Result<QuestionVector>> BusEmbeddingClient::embed(RequestContext context, s
   request.set_kb_name(std::move(payer.kb));
   request.set_key_id(std::move(payer.key));
   bus::Message message{.subject = std::string(proto::kEmbed), .payload = request.SerializeAsString()};
-  KEFU_CO_TRY(const auto reply, co_await bus_.request(std::move(context), std::move(message)));
+  auto reply = co_await bus_.request(std::move(context), std::move(message));
+  if (!reply) co_return fail(proto::name_service(std::move(reply).error(), proto::kEmbed));
   kefu::v1::EmbedResponse response;
-  if (!response.ParseFromString(reply.payload) || response.dimensions() == 0)
+  if (!response.ParseFromString(reply->payload) || response.dimensions() == 0)
     co_return fail(not_a_reply("the embedding service"));
   const auto components = vector::decode(response.vectors(), response.format(), response.dimensions());
   if (!components) co_return fail(not_a_reply("the embedding service"));

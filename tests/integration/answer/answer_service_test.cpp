@@ -10,6 +10,7 @@
 #include <kefu/proto/subjects.hpp>
 #include <kefu/testing/run_task.hpp>
 #include <kefu/testing/servers.hpp>
+#include <kefu/usage/budgets.hpp>
 #include <kefu/vector/codec.hpp>
 
 #include <fmt/format.h>
@@ -94,14 +95,17 @@ class Service : public ::testing::Test {
   }
   void make(Config config) {
     service_ = std::make_unique<AnswerService>(
-        AnswerService::Parts{
-            .executor = io_.get_executor(),
-            .log = log_,
-            .metrics = metrics_,
-            .bus = service_bus_,
-            .knowledge_bases = std::make_unique<bus::JetStreamBucket>(
-                io_.get_executor(), service_bus_, std::string(proto::kKnowledgeBasesBucket))},
+        AnswerService::Parts{.executor = io_.get_executor(),
+                             .log = log_,
+                             .metrics = metrics_,
+                             .bus = service_bus_,
+                             .knowledge_bases = bucket_of_service(proto::kKnowledgeBasesBucket),
+                             .usage = bucket_of_service(proto::kUsageBucket),
+                             .budgets = bucket_of_service(proto::kBudgetsBucket)},
         std::move(config));
+  }
+  std::unique_ptr<bus::KeyValueBucket> bucket_of_service(std::string_view name) {
+    return std::make_unique<bus::JetStreamBucket>(io_.get_executor(), service_bus_, std::string(name));
   }
   static Config with_llm(std::uint16_t port) {
     Config config;
@@ -277,13 +281,30 @@ TEST_F(Service, AnswersWithoutTheModelWhenItCannotBeReached) {
   }
 }
 
+TEST_F(Service, KnowsFromItsStartWhoseBudgetIsUsedUp) {
+  bus::JetStreamBucket bucket(io_.get_executor(), client_, std::string(proto::kBudgetsBucket));
+  ASSERT_TRUE(run_task(io_, bucket.ensure(0ms, Deadline::in(10s))));
+  kefu::v1::Budget budget;
+  budget.set_scope(kefu::v1::Budget::SCOPE_KEY);
+  budget.set_name("poor");
+  budget.set_tokens_per_day(0);
+  ASSERT_TRUE(run_task(io_, usage::Budgets(bucket).put(budget, Deadline::in(10s))));
+  start(with_llm(llm_->port()));
+  auto request = question("退货的运费谁出?");
+  request.set_key_id("poor");
+  const auto got = answer(request);
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->decision(), kefu::v1::DECISION_EXTRACTED);
+  EXPECT_THAT(got->degraded(), HasSubstr("the budget of API key poor"));
+}
+
 TEST_F(Service, SearchesByWordsAloneWhenNobodyEmbeds) {
   start();
   stop_embedding();
   const auto got = answer(question("明天会下雨吗"));
   ASSERT_TRUE(got);
   EXPECT_EQ(got->decision(), kefu::v1::DECISION_REFUSED);
-  EXPECT_THAT(got->degraded(), HasSubstr("words alone"));
+  EXPECT_EQ(got->degraded(), "searched by words alone: the embedding service does not answer");
   EXPECT_EQ(searches_.at(0).vector(), "");
 }
 
