@@ -26,6 +26,9 @@ std::string_view reason_of(const Error& error) {
   return error.code == Errc::budget_exhausted ? degraded::kBudget : degraded::kLlmFailed;
 }
 
+/// For Redis, so that a silent one leaves time to answer.
+Deadline half_of(Deadline deadline) { return deadline.at_most(deadline.remaining() / 2); }
+
 AskEvent sources_event(const kefu::v1::Answer& answer) {
   AskEvent event;
   *event.mutable_sources()->mutable_sources() = answer.sources();
@@ -56,7 +59,7 @@ Task<Result<kefu::v1::Answer>> AnswerFlow::answer(RequestContext context, kefu::
   KEFU_CO_TRY(const std::size_t wanted, passages_wanted(request.top_k()));
   KEFU_CO_TRY(const auto base, co_await parts_.knowledge_bases.find(request.kb(), context.deadline));
   const usage::Payer payer{base.name(), request.key_id()};
-  const Turns history = co_await history_of(request, base.incarnation(), progress);
+  const Turns history = co_await history_of(request, base.incarnation(), context.deadline, progress);
   progress.finished(stage::kPrepare);
 
   // Rewrite, embed, search, decide: which passage answers, how surely, and who words the answer.
@@ -101,16 +104,17 @@ Task<Result<kefu::v1::Answer>> AnswerFlow::answer(RequestContext context, kefu::
   if (evidence.wording != question) answer.set_searched(evidence.wording);
   progress.write_to(answer);
   parts_.metrics.answered(answer.decision());
-  co_await remember(request, base.incarnation(), history, question, answer.answer());
+  co_await remember(request, base.incarnation(), history, question, answer.answer(), context.deadline);
   co_return answer;
 }
 
 /// What the caller sent along, or else what is remembered of the session.
 Task<Turns> AnswerFlow::history_of(const kefu::v1::AskRequest& request, std::string kb_incarnation,
-                                   Progress& progress) {
+                                   Deadline deadline, Progress& progress) {
   Turns turns(request.history().begin(), request.history().end());
   if (turns.empty() && !request.session().empty() && parts_.memory != nullptr) {
-    auto remembered = co_await parts_.memory->recall(std::move(kb_incarnation), request.session());
+    auto remembered =
+        co_await parts_.memory->recall(std::move(kb_incarnation), request.session(), half_of(deadline));
     if (remembered) {
       turns = *std::move(remembered);
     } else {
@@ -121,12 +125,13 @@ Task<Turns> AnswerFlow::history_of(const kefu::v1::AskRequest& request, std::str
 }
 
 Task<void> AnswerFlow::remember(const kefu::v1::AskRequest& request, std::string kb_incarnation,
-                                Turns history, std::string question, std::string answer) {
+                                Turns history, std::string question, std::string answer, Deadline deadline) {
   if (request.session().empty() || parts_.memory == nullptr) co_return;
   history.push_back(turn(kefu::v1::Turn::ROLE_CUSTOMER, question));
   history.push_back(turn(kefu::v1::Turn::ROLE_ASSISTANT, answer));
   co_await parts_.memory->keep(std::move(kb_incarnation), request.session(),
-                               recent(history, options_.history_turns, options_.history_characters));
+                               recent(history, options_.history_turns, options_.history_characters),
+                               half_of(deadline));
 }
 
 /// A question that says it leans on what was said before is first looked for in full. The others are taken as
@@ -135,11 +140,11 @@ Task<void> AnswerFlow::remember(const kefu::v1::AskRequest& request, std::string
 Task<Result<AnswerFlow::Evidence>> AnswerFlow::gather(RequestContext context, Asked asked,
                                                       Progress& progress) {
   std::string first = asked.question;
-  std::string second = first;
-  if (leaves_words_out(asked.question)) second = joined_with_last(asked.history, asked.question);
+  std::string second = asked.question;
   if (!asked.history.empty() && refers_back(asked.question)) {
     first = co_await rewrite(context, asked, progress);
-    second = asked.question;
+  } else if (!asked.history.empty() && leaves_words_out(asked.question)) {
+    second = joined_with_last(asked.history, asked.question);
   }
   KEFU_CO_TRY(Evidence evidence, co_await weigh(context, asked, first, progress));
   if (evidence.verdict.decision != kefu::v1::DECISION_REFUSED || second == first) co_return evidence;

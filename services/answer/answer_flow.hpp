@@ -107,13 +107,14 @@ class AnswerFlow {
   };
 
   Result<std::string> normalise(const std::string& question) const;
-  Task<Turns> history_of(const kefu::v1::AskRequest& request, std::string kb_incarnation, Progress& progress);
+  Task<Turns> history_of(const kefu::v1::AskRequest& request, std::string kb_incarnation, Deadline deadline,
+                         Progress& progress);
   Task<Result<Evidence>> gather(RequestContext context, Asked asked, Progress& progress);
   Task<Result<Evidence>> weigh(RequestContext context, const Asked& asked, std::string wording,
                                Progress& progress);
   Task<std::string> rewrite(RequestContext context, const Asked& asked, Progress& progress);
   Task<void> remember(const kefu::v1::AskRequest& request, std::string kb_incarnation, Turns history,
-                      std::string question, std::string answer);
+                      std::string question, std::string answer, Deadline deadline);
   Result<std::size_t> passages_wanted(std::size_t top_k) const;
   Task<Result<QuestionVector>> embed(RequestContext context, std::string question, usage::Payer payer,
                                      Progress& progress);

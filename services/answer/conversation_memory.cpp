@@ -15,22 +15,25 @@ std::string key_of(const std::string& kb_incarnation, const std::string& session
 
 }  // namespace
 
-Task<Result<Turns>> CachedConversations::recall(std::string kb_incarnation, std::string session) {
+Task<Result<Turns>> CachedConversations::recall(std::string kb_incarnation, std::string session,
+                                                Deadline deadline) {
   std::vector<std::string> keys{key_of(kb_incarnation, session)};
-  KEFU_CO_TRY(const auto values, co_await store_.get_many(std::move(keys), Deadline::in(options_.timeout)));
+  KEFU_CO_TRY(const auto values,
+              co_await store_.get_many(std::move(keys), deadline.at_most(options_.timeout)));
   kefu::v1::Conversation conversation;
   // What cannot be read is as good as forgotten.
   if (values.empty() || !values.front() || !conversation.ParseFromString(*values.front())) co_return Turns{};
   co_return Turns(conversation.turns().begin(), conversation.turns().end());
 }
 
-Task<void> CachedConversations::keep(std::string kb_incarnation, std::string session, Turns turns) {
+Task<void> CachedConversations::keep(std::string kb_incarnation, std::string session, Turns turns,
+                                     Deadline deadline) {
   kefu::v1::Conversation conversation;
   conversation.mutable_turns()->Add(turns.begin(), turns.end());
   std::vector<std::pair<std::string, std::string>> entries{
       {key_of(kb_incarnation, session), conversation.SerializeAsString()}};
   (void)co_await store_.put_many(std::move(entries), std::chrono::ceil<std::chrono::seconds>(options_.ttl),
-                                 Deadline::in(options_.timeout));
+                                 deadline.at_most(options_.timeout));
 }
 
 }  // namespace kefu::answer

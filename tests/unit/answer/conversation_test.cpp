@@ -7,10 +7,15 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 namespace kefu::answer {
 namespace {
 
+using namespace std::chrono_literals;
 using kefu::v1::Turn;
+
+Deadline soon() { return Deadline::in(1min); }
 
 TEST(Conversation, KnowsAQuestionThatLeansOnTheOneBefore) {
   for (const char* question : {"那要多少钱?", "电饭煲呢?", "它有红色的吗?", "这个能退吗", "还有别的颜色吗?",
@@ -56,13 +61,13 @@ TEST(CachedConversations, AreFoundUnderTheirSessionAndKnowledgeBaseOnly) {
   asio::io_context io;
   redis::MemoryCache store;
   CachedConversations memory(store, {});
-  testing::run_task(io, memory.keep("inc-1", "s", {turn(Turn::ROLE_CUSTOMER, "一")}));
-  const auto found = testing::run_task(io, memory.recall("inc-1", "s"));
+  testing::run_task(io, memory.keep("inc-1", "s", {turn(Turn::ROLE_CUSTOMER, "一")}, soon()));
+  const auto found = testing::run_task(io, memory.recall("inc-1", "s", soon()));
   ASSERT_TRUE(found);
   ASSERT_EQ(found->size(), 1U);
   EXPECT_EQ(found->front().text(), "一");
-  EXPECT_TRUE(testing::run_task(io, memory.recall("inc-2", "s"))->empty());
-  EXPECT_TRUE(testing::run_task(io, memory.recall("inc-1", "other"))->empty());
+  EXPECT_TRUE(testing::run_task(io, memory.recall("inc-2", "s", soon()))->empty());
+  EXPECT_TRUE(testing::run_task(io, memory.recall("inc-1", "other", soon()))->empty());
 }
 
 TEST(CachedConversations, SayThatTheStoreIsDown) {
@@ -70,7 +75,16 @@ TEST(CachedConversations, SayThatTheStoreIsDown) {
   redis::MemoryCache store;
   store.set_available(false);
   CachedConversations memory(store, {});
-  EXPECT_FALSE(testing::run_task(io, memory.recall("inc-1", "s")));
+  EXPECT_FALSE(testing::run_task(io, memory.recall("inc-1", "s", soon())));
+}
+
+TEST(CachedConversations, DoNotOutlastTheRequest) {
+  asio::io_context io;
+  redis::MemoryCache store;
+  CachedConversations memory(store, {});
+  const auto late = testing::run_task(io, memory.recall("inc-1", "s", Deadline::in(-1s)));
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, Errc::deadline_exceeded);
 }
 
 }  // namespace

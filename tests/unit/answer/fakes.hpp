@@ -69,15 +69,18 @@ class FakeSearch final : public SearchClient {
 
 class FakeMemory final : public ConversationMemory {
  public:
-  Task<Result<Turns>> recall(std::string kb_incarnation, std::string session) override {
+  Task<Result<Turns>> recall(std::string kb_incarnation, std::string session, Deadline deadline) override {
+    time_given.push_back(deadline.remaining());
     if (failure) co_return fail(*failure);
     co_return sessions[kb_incarnation + "/" + session];
   }
-  Task<void> keep(std::string kb_incarnation, std::string session, Turns turns) override {
+  Task<void> keep(std::string kb_incarnation, std::string session, Turns turns, Deadline deadline) override {
+    time_given.push_back(deadline.remaining());
     sessions[kb_incarnation + "/" + session] = std::move(turns);
     co_return;
   }
   std::map<std::string, Turns> sessions;
+  std::vector<Deadline::Clock::duration> time_given;
   std::optional<Error> failure;
 };
 

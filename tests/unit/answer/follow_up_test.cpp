@@ -89,6 +89,13 @@ TEST_F(Flow, RemembersASessionForItsNextQuestion) {
   EXPECT_EQ(kept[2].text(), "那质量问题呢?");
 }
 
+TEST_F(Flow, LeavesTimeToAnswerWhereASessionIsSlowToBeReadOrKept) {
+  request_.set_session("s-1");
+  ASSERT_TRUE(ask());
+  ASSERT_EQ(memory_.time_given.size(), 2U);
+  for (const auto given : memory_.time_given) EXPECT_LE(given, 10s) << "half of the 20 s of this test";
+}
+
 TEST_F(Flow, AnswersWithoutTheConversationWhenItCannotBeRead) {
   request_.set_session("s-1");
   memory_.failure = Error{Errc::unavailable, "no Redis"};
