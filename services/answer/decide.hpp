@@ -49,39 +49,13 @@ double confidence_of(const Features& features, const LogisticModel& model, doubl
 /// README.md says to what, and how good they are. `exact` and the lexical models are set by judgement. The
 /// biases are large because the cosine is not centred.
 struct DecisionWeights {
-  LogisticModel faq{.bias = -54.0,
-                    .cosine = 58.3,
-                    .gap = 47.7,
-                    .coverage = 0,
-                    .coverage_gap = 2.88,
-                    .lexical = 0.82,
-                    .likeness = 0,
-                    .exact = 8};
-  LogisticModel text{.bias = -52.6,
-                     .cosine = 58.3,
-                     .gap = 47.7,
-                     .coverage = 0,
-                     .coverage_gap = 2.88,
-                     .lexical = 0.82,
-                     .likeness = 0,
-                     .exact = 4};
+  LogisticModel faq{
+      .bias = -54.0, .cosine = 58.3, .gap = 47.7, .coverage_gap = 2.88, .lexical = 0.82, .exact = 8};
+  LogisticModel text{
+      .bias = -52.6, .cosine = 58.3, .gap = 47.7, .coverage_gap = 2.88, .lexical = 0.82, .exact = 4};
   /// Without vectors, words must carry it all.
-  LogisticModel faq_lexical{.bias = -4.5,
-                            .cosine = 0,
-                            .gap = 0,
-                            .coverage = 4.0,
-                            .coverage_gap = 0,
-                            .lexical = 0,
-                            .likeness = 4.0,
-                            .exact = 8.0};
-  LogisticModel text_lexical{.bias = -4.5,
-                             .cosine = 0,
-                             .gap = 0,
-                             .coverage = 7.0,
-                             .coverage_gap = 0,
-                             .lexical = 0,
-                             .likeness = 0,
-                             .exact = 4.0};
+  LogisticModel faq_lexical{.bias = -4.5, .coverage = 4.0, .likeness = 4.0, .exact = 8.0};
+  LogisticModel text_lexical{.bias = -4.5, .coverage = 7.0, .exact = 4.0};
 
   /// Of all models, by judgement: what is said of one product is no answer about another, whatever else
   /// speaks for it.
