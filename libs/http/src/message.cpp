@@ -1,3 +1,4 @@
+#include <kefu/base/ascii.hpp>
 #include <kefu/http/message.hpp>
 
 #include <algorithm>
@@ -47,13 +48,7 @@ std::string_view Fields::get(std::string_view name) const {
 }
 
 std::string media_type(std::string_view content_type) {
-  content_type = content_type.substr(0, content_type.find(';'));
-  const auto first = content_type.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  content_type = content_type.substr(first, content_type.find_last_not_of(" \t") - first + 1);
-  std::string type(content_type);
-  std::ranges::transform(type, type.begin(), lower);
-  return type;
+  return lower_ascii(trimmed(content_type.substr(0, content_type.find(';'))));
 }
 
 std::string percent_decode(std::string_view text) {

@@ -1,3 +1,4 @@
+#include <kefu/base/ascii.hpp>
 #include <kefu/http/client.hpp>
 #include <kefu/http/proxy.hpp>
 
@@ -21,19 +22,6 @@ std::string encode_base64(std::string_view bytes) {
                       reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
   text.resize(static_cast<std::size_t>(size));
   return text;
-}
-
-std::string lower(std::string_view text) {
-  std::string all(text);
-  std::ranges::transform(all, all.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return all;
-}
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 std::string_view variable(const char* small, const char* capital) {
@@ -64,7 +52,7 @@ bool below(std::string_view name, std::string_view domain) {
 
 Result<ProxyRules> ProxyRules::parse(std::string_view proxy, std::string_view no_proxy) {
   ProxyRules rules;
-  proxy = trim(proxy);
+  proxy = trimmed(proxy);
   if (proxy.empty()) return rules;
   if (proxy.starts_with("https://"))
     return fail(Errc::invalid_argument, "HTTPS_PROXY: a proxy that is itself reached over TLS is not taken");
@@ -77,12 +65,14 @@ Result<ProxyRules> ProxyRules::parse(std::string_view proxy, std::string_view no
   }
   auto url = parse_url("http://" + std::string(proxy));
   if (!url) return fail(Errc::invalid_argument, "HTTPS_PROXY: " + url.error().message);
+  if (url->target != "/")
+    return fail(Errc::invalid_argument, "HTTPS_PROXY: it has no path; a / in its password is written %2F");
   parsed.host = url->host;
   parsed.port = url->port;
   rules.proxy_ = std::move(parsed);
   while (!no_proxy.empty()) {
     const auto comma = no_proxy.find(',');
-    std::string host = lower(trim(no_proxy.substr(0, comma)));
+    std::string host = lower_ascii(trimmed(no_proxy.substr(0, comma)));
     no_proxy.remove_prefix(comma == std::string_view::npos ? no_proxy.size() : comma + 1);
     if (host == "*") rules.everybody_direct_ = true;
     if (host.starts_with("*.")) host.erase(0, 1);
@@ -116,7 +106,7 @@ bool ProxyRules::matches(const Direct& direct, const Url& url) {
   if (!direct.port.empty() && direct.port != url.port) return false;
   boost::system::error_code no_address;
   const auto address = ip::make_address(url.host, no_address);
-  if (no_address) return below(lower(url.host), direct.host);
+  if (no_address) return below(lower_ascii(url.host), direct.host);
   if (direct.host.find('/') != std::string::npos) return in_network(direct.host, address);
   boost::system::error_code error;
   const auto same = ip::make_address(direct.host, error);

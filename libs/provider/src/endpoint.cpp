@@ -1,3 +1,4 @@
+#include <kefu/base/ascii.hpp>
 #include <kefu/http/client.hpp>
 #include <kefu/provider/endpoint.hpp>
 
@@ -12,18 +13,12 @@ namespace {
 constexpr std::string_view kAzureApiVersion = "api-version=2024-02-01";
 constexpr std::string_view kDeployments = "/deployments/";
 
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
 std::vector<std::string> listed(std::string_view text) {
   std::vector<std::string> items;
-  if (trim(text).empty()) return items;
+  if (trimmed(text).empty()) return items;
   for (std::size_t begin = 0; begin <= text.size();) {
     const auto comma = std::min(text.find(',', begin), text.size());
-    items.emplace_back(trim(text.substr(begin, comma - begin)));
+    items.emplace_back(trimmed(text.substr(begin, comma - begin)));
     begin = comma + 1;
   }
   return items;

@@ -1,3 +1,4 @@
+#include <kefu/base/ascii.hpp>
 #include <kefu/http/client.hpp>
 #include <kefu/provider/profile.hpp>
 
@@ -75,7 +76,6 @@ constexpr Limits kLlamaServer{.tokens_an_input = 512};
 
 constexpr std::array kProfiles{
     Profile{.name = "openai",
-            .title = "OpenAI",
             .hosts = kOpenAiHosts,
             .path = "/v1",
             .limits = kOpenAi,
@@ -84,7 +84,6 @@ constexpr std::array kProfiles{
             .encoding_format = Takes::yes,
             .base64 = Takes::yes},
     Profile{.name = "azure",
-            .title = "Azure OpenAI",
             .key = Profile::Key::api_key,
             .hosts = kAzureHosts,
             .path = "/openai/v1",
@@ -94,7 +93,6 @@ constexpr std::array kProfiles{
             .encoding_format = Takes::yes,
             .base64 = Takes::yes},
     Profile{.name = "dashscope",
-            .title = "DashScope (阿里云百炼)",
             .hosts = kDashScopeHosts,
             .path = "/compatible-mode/v1",
             .limits = kDashScope,
@@ -103,7 +101,6 @@ constexpr std::array kProfiles{
             .encoding_format = Takes::yes,
             .base64 = Takes::no},
     Profile{.name = "zhipu",
-            .title = "Zhipu (智谱)",
             .hosts = kZhipuHosts,
             .path = "/api/paas/v4",
             .limits = kZhipu,
@@ -112,7 +109,6 @@ constexpr std::array kProfiles{
             .encoding_format = Takes::no,
             .base64 = Takes::no},
     Profile{.name = "siliconflow",
-            .title = "SiliconFlow (硅基流动)",
             .hosts = kSiliconFlowHosts,
             .path = "/v1",
             .limits = kSiliconFlow,
@@ -121,7 +117,6 @@ constexpr std::array kProfiles{
             .encoding_format = Takes::yes,
             .base64 = Takes::yes},
     Profile{.name = "volcengine",
-            .title = "Volcengine Ark (火山方舟)",
             .hosts = kVolcengineHosts,
             .path = "/api/v3",
             .limits = kVolcengine,
@@ -130,7 +125,6 @@ constexpr std::array kProfiles{
             .encoding_format = Takes::yes,
             .base64 = Takes::yes},
     Profile{.name = "vllm",
-            .title = "vLLM",
             .hosts = {},
             .path = "/v1",
             .limits = {},
@@ -139,7 +133,6 @@ constexpr std::array kProfiles{
             .encoding_format = Takes::yes,
             .base64 = Takes::yes},
     Profile{.name = "tei",
-            .title = "text-embeddings-inference",
             .hosts = {},
             .path = "/v1",
             .limits = kTei,
@@ -148,7 +141,6 @@ constexpr std::array kProfiles{
             .encoding_format = Takes::yes,
             .base64 = Takes::yes},
     Profile{.name = "ollama",
-            .title = "Ollama",
             .hosts = kOllamaHosts,
             .path = "/v1",
             .limits = {},
@@ -157,7 +149,6 @@ constexpr std::array kProfiles{
             .encoding_format = Takes::yes,
             .base64 = Takes::yes},
     Profile{.name = "llama-server",
-            .title = "llama-server",
             .hosts = {},
             .path = "/v1",
             .limits = kLlamaServer,
@@ -167,7 +158,6 @@ constexpr std::array kProfiles{
             .base64 = Takes::yes},
     // Anything else that speaks OpenAI's API: what is set is sent, and the numbers are what nobody refuses.
     Profile{.name = "generic",
-            .title = "anything else",
             .hosts = {},
             .path = {},
             .limits = {},
@@ -175,13 +165,6 @@ constexpr std::array kProfiles{
             .dimensions = Takes::some_models,
             .encoding_format = Takes::yes,
             .base64 = Takes::some_models}};
-
-std::string lower(std::string_view text) {
-  std::string all(text);
-  std::ranges::transform(all, all.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return all;
-}
 
 bool has_host(const Profile& profile, const std::string& host, const std::string& port) {
   return std::ranges::any_of(profile.hosts, [&](std::string_view known) {
@@ -209,7 +192,7 @@ const Profile* profile_named(std::string_view name) {
 const Profile& profile_of(const std::string& url) {
   const auto parsed = http::parse_url(url);
   if (!parsed) return generic_profile();
-  const std::string host = lower(parsed->host);
+  const std::string host = lower_ascii(parsed->host);
   const auto found = std::ranges::find_if(
       kProfiles, [&](const Profile& profile) { return has_host(profile, host, parsed->port); });
   return found == kProfiles.end() ? generic_profile() : *found;
@@ -226,7 +209,7 @@ std::string profile_names() {
 
 Limits limits_of(const Profile& profile, std::string_view model) {
   Limits limits = profile.limits;
-  const std::string name = lower(model);
+  const std::string name = lower_ascii(model);
   for (const ModelLimits& some : profile.models) {
     if (!name.contains(some.name_has)) continue;
     if (some.limits.inputs_a_call) limits.inputs_a_call = some.limits.inputs_a_call;

@@ -1,3 +1,4 @@
+#include <kefu/base/ascii.hpp>
 #include <kefu/provider/retry.hpp>
 
 #include <algorithm>
@@ -11,12 +12,6 @@ namespace {
 /// More than anybody waits, and far from an overflow.
 constexpr std::int64_t kMostSeconds = 1'000'000;
 
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 }  // namespace
 
 std::chrono::milliseconds full_jitter(Backoff backoff, unsigned failures, double random) {
@@ -28,7 +23,7 @@ std::chrono::milliseconds full_jitter(Backoff backoff, unsigned failures, double
 
 std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value,
                                                            std::chrono::system_clock::time_point now) {
-  const std::string text(trim(value));
+  const std::string text(trimmed(value));
   if (text.empty()) return std::nullopt;
   std::int64_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
@@ -45,7 +40,7 @@ std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view valu
 
 std::optional<std::chrono::milliseconds> asked_pause(const http::Fields& fields,
                                                      std::chrono::system_clock::time_point now) {
-  const std::string_view text = trim(fields.get("retry-after-ms"));
+  const std::string_view text = trimmed(fields.get("retry-after-ms"));
   std::int64_t milliseconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), milliseconds);
   if (error == std::errc{} && end == text.data() + text.size() && milliseconds >= 0)

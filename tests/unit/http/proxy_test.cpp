@@ -16,13 +16,13 @@ bool direct(std::string_view no_proxy, const std::string& url) {
 }
 
 TEST(ProxyRules, TakeAProxyWithItsCredentials) {
-  const auto rules = ProxyRules::parse("http://user:p%40ss@proxy.example:3128/", "");
+  const auto rules = ProxyRules::parse("http://user:p%40s%2Fs@proxy.example:3128/", "");
   ASSERT_TRUE(rules);
   const Proxy* const proxy = rules->proxy_for(url_of("https://api.example/v1"));
   ASSERT_NE(proxy, nullptr);
   EXPECT_EQ(proxy->host, "proxy.example");
   EXPECT_EQ(proxy->port, "3128");
-  EXPECT_EQ(proxy->authorization, "Basic dXNlcjpwQHNz");  // user:p@ss
+  EXPECT_EQ(proxy->authorization, "Basic dXNlcjpwQHMvcw==");  // user:p@s/s
   EXPECT_EQ(ProxyRules::parse("proxy", "")->proxy_for(url_of("https://a"))->port, "80");
 }
 
@@ -50,7 +50,7 @@ TEST(ProxyRules, KnowWhomToReachDirectly) {
 
 TEST(ProxyRules, RefuseWhatIsNoProxyWithoutItsPassword) {
   for (const auto* const proxy : {"https://user:secret@proxy:1", "socks5://user:secret@proxy:1",
-                                  "user:secret@:1", "http://proxy:port"}) {
+                                  "user:secret@:1", "user:1/secret@proxy", "http://proxy:port"}) {
     const auto rules = ProxyRules::parse(proxy, "");
     ASSERT_FALSE(rules) << proxy;
     EXPECT_TRUE(rules.error().message.starts_with("HTTPS_PROXY")) << rules.error().message;

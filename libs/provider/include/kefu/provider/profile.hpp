@@ -33,8 +33,7 @@ struct ModelLimits {
 struct Profile {
   enum class Key { bearer, api_key };  ///< `Authorization: Bearer ...`, or Azure's `api-key: ...`
 
-  std::string_view name;   ///< as settings have it
-  std::string_view title;  ///< as people call it
+  std::string_view name;  ///< as settings have it
   Key key = Key::bearer;
   /// Of its hosts: whole names, or with a leading dot the end of them, or ":11434" for a port of its own.
   std::span<const std::string_view> hosts;
