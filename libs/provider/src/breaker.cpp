@@ -8,14 +8,11 @@ bool Breaker::admits(Time now) const {
 }
 
 bool Breaker::admit(Time now) {
-  if (state_ == State::closed) return true;
-  if (state_ == State::open) {
-    if (now < retry_at_) return false;
+  if (!admits(now)) return false;
+  if (state_ != State::closed) {
     state_ = State::half_open;
-    trying_ = false;
+    trying_ = true;
   }
-  if (trying_) return false;
-  trying_ = true;
   return true;
 }
 

@@ -112,6 +112,7 @@ Task<Outcome> Client::through_endpoints(Request& request) {
       if (attempts == 1) last.result = fail(std::move(chosen).error());
       co_return last;
     }
+    if (attempts > 1) metrics_->retries.add();
     Attempt made;
     {
       const Chosen place = *std::move(chosen);
@@ -131,7 +132,6 @@ Task<Outcome> Client::through_endpoints(Request& request) {
       if (Clock::now() + pause >= request.deadline.time()) co_return last;
       co_await sleep_for(pause);
     }
-    metrics_->retries.add();
   }
 }
 
@@ -140,7 +140,7 @@ Task<Outcome> Client::through_endpoints(Request& request) {
 /// `deadline_exceeded`.
 Task<Result<Client::Chosen>> Client::choose(Request& request) {
   using State = Target::Readiness::State;
-  while (true) {
+  while (!request.deadline.passed()) {
     const auto now = Clock::now();
     auto wake = Clock::time_point::max();
     bool full = false;
@@ -151,29 +151,23 @@ Task<Result<Client::Chosen>> Client::choose(Request& request) {
       if (readiness.state == State::held) wake = std::min(wake, readiness.until);
       full = full || readiness.state == State::full;
     }
-    if (!full && wake >= request.deadline.time()) co_return none_left(request);
-    if (request.deadline.passed()) {
-      co_return fail(Errc::deadline_exceeded,
-                     fmt::format("{} had no place for the request in time", options_.role.noun));
-    }
+    if (!full && wake >= request.deadline.time()) co_return none_left(request, wake);
     co_await freed_.wait(Deadline::at(std::min(wake, request.deadline.time())));
   }
+  co_return fail(Errc::deadline_exceeded,
+                 fmt::format("{} had no place for the request in time", options_.role.noun));
 }
 
-std::unexpected<Error> Client::none_left(const Request& request) const {
-  const auto now = Clock::now();
-  auto held = Clock::time_point::max();
-  std::string why;
-  for (std::size_t i = 0; i < targets_.size(); ++i) {
-    if (request.tried[i]) continue;
-    const auto readiness = targets_[i]->readiness(now, request.tokens);
-    if (readiness.state == Target::Readiness::State::held) held = std::min(held, readiness.until);
-    if (why.empty()) why = targets_[i]->failure();
-  }
-  if (held != Clock::time_point::max()) {
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(held - now).count();
+/// `held_until`: when the first of those may be asked that named a time themselves; max() where none did.
+std::unexpected<Error> Client::none_left(const Request& request, Clock::time_point held_until) const {
+  if (held_until != Clock::time_point::max()) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(held_until - Clock::now()).count();
     return fail(Errc::overloaded,
                 fmt::format("{} is over its rate limit, try again in {} s", options_.role.noun, seconds));
+  }
+  std::string why;
+  for (std::size_t i = 0; i < targets_.size() && why.empty(); ++i) {
+    if (!request.tried[i]) why = targets_[i]->failure();
   }
   if (why.empty()) why = fmt::format("{} failed several times in a row", options_.role.noun);
   return fail(Errc::unavailable, fmt::format("{}; it is left alone for a moment", why));
@@ -193,13 +187,14 @@ std::size_t Client::others_left(const Request& request) const {
 
 Task<Client::Attempt> Client::attempt(Target& target, Request& request) {
   const auto begin = Clock::now();
-  const auto share = request.deadline.remaining() / static_cast<std::int64_t>(1 + others_left(request));
+  const auto given = request.deadline.remaining();
+  const auto share = given / static_cast<std::int64_t>(1 + others_left(request));
   const auto allowed = std::min<Clock::duration>(share, options_.attempt_timeout);
   request.receiver.begin();
   Attempt made = co_await exchange(target, request, request.deadline.at_most(allowed));
   metrics_->seconds.observe(Clock::now() - begin);
   if (made.retry_after) target.hold(*made.retry_after, Clock::now());
-  judge(target, made, request.receiver, allowed);
+  judge(target, made, request.receiver, given);
   if (!made.outcome.result) blot_out(made.outcome.result.error().detail, target.endpoint().api_key);
   const bool failed = !made.outcome.result && !request.receiver.callers_error();
   failure_ = failed ? made.outcome.result.error().message : std::string();
@@ -245,13 +240,13 @@ Task<Client::Attempt> Client::refused(http::ResponseStream& response, Deadline d
   co_return Attempt{{.result = fail(std::move(error)), .status = status}, retry, hint};
 }
 
-void Client::judge(Target& target, const Attempt& made, const Receiver& receiver, Clock::duration allowed) {
+void Client::judge(Target& target, const Attempt& made, const Receiver& receiver, Clock::duration given) {
   const auto& [result, status] = made.outcome;
   // Where there is no other endpoint, its refusals are all that there is to say about it.
   const bool useless = targets_.size() > 1 && refuses_everything(status);
   const bool answered = result || receiver.callers_error() || (status != 0 && status != 200 && status < 500);
   const bool late = !result && result.error().code == Errc::deadline_exceeded;
-  const bool fair = allowed >= std::min<Clock::duration>(kFairTime, options_.attempt_timeout);
+  const bool fair = given >= std::min<Clock::duration>(kFairTime, options_.attempt_timeout);
   if (answered && !useless) {
     target.succeeded();
   } else if (late && (!fair || receiver.made_sense())) {

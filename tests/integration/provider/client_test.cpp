@@ -1,3 +1,5 @@
+#include "metric.hpp"
+
 #include <kefu/async/task_group.hpp>
 #include <kefu/provider/client.hpp>
 #include <kefu/testing/fake_endpoint.hpp>
@@ -10,7 +12,6 @@
 
 #include <chrono>
 #include <optional>
-#include <sstream>
 
 namespace kefu::provider {
 namespace {
@@ -62,13 +63,8 @@ class ProviderClientTest : public ::testing::Test {
                             }};
     return run_task(io, client->stream(kPath, "{}", std::move(take), Deadline::in(time)));
   }
-  double metric(const std::string& name, const std::string& more = {}) const {
-    const std::string series = fmt::format("{}{{{}role=\"embedding\"}} ", name, more);
-    std::istringstream lines(metrics.expose());
-    for (std::string line; std::getline(lines, line);) {
-      if (line.starts_with(series)) return std::stod(line.substr(series.size()));
-    }
-    return -1;
+  double metric(std::string_view name, std::string_view more = {}) const {
+    return testing::metric(metrics, name, more);
   }
   double errors(std::string_view code) const {
     return metric("kefu_provider_errors_total", fmt::format("code=\"{}\",", code));
@@ -265,6 +261,12 @@ TEST_F(ProviderClientTest, GivesUpAtTheDeadlineAndAtTheTimeOfAnAttempt) {
   EXPECT_EQ(endpoint.seen().size(), 3U);
 }
 
+TEST_F(ProviderClientTest, DoesNotBeginWhatNobodyWaitsForAnyMore) {
+  endpoint.then(FakeEndpoint::responds(200, "{}"));
+  expect_error(post(0ms), Errc::deadline_exceeded, 0);
+  EXPECT_EQ(metric("kefu_provider_request_seconds_count"), 0);
+}
+
 TEST_F(ProviderClientTest, CallsAResponseThatIsTooLongTheProvidersFault) {
   make({.max_response_bytes = 1000});
   endpoint.then(FakeEndpoint::responds(200, std::string(1001, 'x')));
@@ -298,6 +300,7 @@ TEST_F(ProviderClientTest, StopsTryingOnceItLeavesTheProviderAloneAndSaysWhy) {
   endpoint.then(FakeEndpoint::responds(502, "{}"));
   expect_error(post(), Errc::unavailable, 502);
   EXPECT_EQ(endpoint.seen().size(), 2U);
+  EXPECT_EQ(retries(), 1);
 }
 
 TEST_F(ProviderClientTest, DoesNotLeaveAProviderAloneThatRefusesRequestsOrWhoseCallersAreInAHurry) {

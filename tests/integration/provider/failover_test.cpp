@@ -1,3 +1,5 @@
+#include "metric.hpp"
+
 #include <kefu/async/task_group.hpp>
 #include <kefu/provider/client.hpp>
 #include <kefu/testing/fake_endpoint.hpp>
@@ -9,7 +11,6 @@
 
 #include <chrono>
 #include <optional>
-#include <sstream>
 
 namespace kefu::provider {
 namespace {
@@ -63,13 +64,8 @@ class FailoverTest : public ::testing::Test {
                             }};
     return run_task(io, client->stream("/chat", "{}", std::move(take), Deadline::in(10s)));
   }
-  double metric(const std::string& name, const std::string& more = {}) const {
-    const std::string series = fmt::format("{}{{{}role=\"embedding\"}} ", name, more);
-    std::istringstream lines(metrics.expose());
-    for (std::string line; std::getline(lines, line);) {
-      if (line.starts_with(series)) return std::stod(line.substr(series.size()));
-    }
-    return -1;
+  double metric(std::string_view name, std::string_view more = {}) const {
+    return testing::metric(metrics, name, more);
   }
   double failovers() const { return metric("kefu_provider_failovers_total"); }
   double breaker(int endpoint) const {
@@ -144,6 +140,15 @@ TEST_F(FailoverTest, LeavesTheFirstAloneThatFailsAndComesBackToIt) {
   EXPECT_EQ(breaker(1), 0);
 }
 
+TEST_F(FailoverTest, LeavesTheFirstAloneThatIsSilentForItsShareOfAFairTime) {
+  make({.attempt_timeout = 500ms, .breaker = {.failures = 1}});
+  first.always(first.falls_silent());
+  EXPECT_TRUE(post(800ms).result);
+  EXPECT_EQ(breaker(1), 2);
+  EXPECT_TRUE(post(800ms).result);
+  EXPECT_EQ(first.seen().size(), 1U);
+}
+
 TEST_F(FailoverTest, LeavesAnEndpointAloneThatRefusesOurKeyWhereThereIsAnotherOne) {
   make({.breaker = {.failures = 2}});
   first.always(FakeEndpoint::responds(401, "{}"));
@@ -203,7 +208,6 @@ TEST_F(FailoverTest, SaysWhyWhereAllAreLeftAlone) {
 }
 
 TEST_F(FailoverTest, ShowsEachEndpointItsOwnKeyInItsOwnField) {
-  first.then(FakeEndpoint::responds(500, "echo sk-second sk-first"));
   first.always(FakeEndpoint::responds(401, "wrong key sk-first"));
   second.always(FakeEndpoint::responds(401, "wrong key sk-second"));
   const Outcome outcome = post();

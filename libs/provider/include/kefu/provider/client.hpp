@@ -123,13 +123,14 @@ class Client {
   Task<Outcome> request(Request& request);
   Task<Outcome> through_endpoints(Request& request);
   Task<Result<Chosen>> choose(Request& request);
-  std::unexpected<Error> none_left(const Request& request) const;
+  std::unexpected<Error> none_left(const Request& request,
+                                   std::chrono::steady_clock::time_point held_until) const;
   std::size_t others_left(const Request& request) const;
   Task<Attempt> attempt(Target& target, Request& request);
   Task<Attempt> exchange(Target& target, Request& request, Deadline attempt);
   Task<Attempt> refused(http::ResponseStream& response, Deadline deadline) const;
   void judge(Target& target, const Attempt& made, const Receiver& receiver,
-             std::chrono::steady_clock::duration allowed);
+             std::chrono::steady_clock::duration given);
   Error described(const Target& target, Error error) const;
   std::chrono::milliseconds pause_after(const Attempt& made, unsigned failures);
   void show_in_flight() const;
