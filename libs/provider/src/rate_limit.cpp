@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -14,12 +15,13 @@ constexpr double kMostSeconds = 1'000'000;
 
 using Seconds = std::chrono::duration<double>;
 
-/// A number at the beginning of `text`, which it takes off. Never negative.
+/// A number at the beginning of `text`, which it takes off. Never negative, and finite: from_chars knows
+/// "inf".
 std::optional<double> take_number(std::string_view& text) {
   double number = 0;
   const auto [end, error] =
       std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-  if (error != std::errc{} || !(number >= 0)) return std::nullopt;
+  if (error != std::errc{} || !(number >= 0) || !std::isfinite(number)) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return number;
 }

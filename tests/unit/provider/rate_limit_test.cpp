@@ -23,7 +23,7 @@ TEST(ParseReset, TakesTheNotationThatOpenAiDocuments) {
 
 TEST(ParseReset, PassesOverWhateverElseThereIs) {
   for (const auto* const value :
-       {"", "soon", "-1s", "1748236800", "s", "1x", "6m0", "nans", "1s ", "2026-11-25T10:00:00Z"})
+       {"", "soon", "-1s", "1748236800", "s", "1x", "6m0", "nans", "1s ", "infs", "2026-11-25T10:00:00Z"})
     EXPECT_FALSE(parse_reset(value)) << value;
 }
 
@@ -84,6 +84,16 @@ TEST(RateLimits, DoWithoutHeadersThatMakeNoSense) {
                 {"x-ratelimit-remaining-tokens", "0"}},
                now);
   EXPECT_LE(limits.free_at(100, now), now);
+}
+
+TEST(RateLimits, TakeAnEndlessLimitForNone) {
+  const Allowance::Time now{1h};
+  RateLimits limits;
+  limits.learn({{"x-ratelimit-remaining-tokens", "0"},
+                {"x-ratelimit-limit-tokens", "inf"},
+                {"x-ratelimit-reset-tokens", "6s"}},
+               now);
+  EXPECT_EQ(limits.free_at(100, now), now + 6s);
 }
 
 class SlotsTest : public ::testing::Test {
