@@ -17,10 +17,16 @@ const RemoteOptions kUsual;
 /// A longer call saves nothing worth its latency, and costs more when it is lost.
 constexpr std::size_t kLongestBatch = 256;
 
+/// What a text may be long is the model's, which is one, so that a single endpoint that documents it is
+/// enough. The size of a call is each server's own.
 provider::Limits limits_of(const std::vector<provider::Endpoint>& endpoints) {
   provider::Limits limits;
-  for (const provider::Endpoint& endpoint : endpoints)
-    limits = provider::strictest(limits, provider::limits_of(*endpoint.profile, endpoint.model));
+  for (const provider::Endpoint& endpoint : endpoints) {
+    provider::Limits own = provider::limits_of(*endpoint.profile, endpoint.model);
+    own.inputs_a_call = own.inputs_a_call.value_or(kUsual.batch);
+    own.tokens_a_call = own.tokens_a_call.value_or(kUsual.call_tokens);
+    limits = provider::strictest(limits, own);
+  }
   return limits;
 }
 
@@ -124,14 +130,12 @@ Result<> complete(RemoteConfig& remote) {
   KEFU_TRY(embedder.encoding, encoding_of(remote));
   embedder.sends_dimensions = all_take(remote.endpoints, &provider::Profile::dimensions, Takes::some_models);
   const provider::Limits limits = limits_of(remote.endpoints);
-  if (embedder.batch == 0)
-    embedder.batch = std::min(limits.inputs_a_call.value_or(kUsual.batch), kLongestBatch);
+  if (embedder.batch == 0) embedder.batch = std::min(*limits.inputs_a_call, kLongestBatch);
   if (embedder.max_tokens == 0) {
     embedder.max_tokens = limits.tokens_an_input.value_or(kUsual.max_tokens);
     if (embedder.call_tokens != 0) embedder.max_tokens = std::min(embedder.max_tokens, embedder.call_tokens);
   }
-  if (embedder.call_tokens == 0)
-    embedder.call_tokens = std::max(limits.tokens_a_call.value_or(kUsual.call_tokens), embedder.max_tokens);
+  if (embedder.call_tokens == 0) embedder.call_tokens = std::max(*limits.tokens_a_call, embedder.max_tokens);
   return check(remote);
 }
 

@@ -89,6 +89,13 @@ TEST(RemoteConfig, KeepsWithinWhatAllItsEndpointsTake) {
   EXPECT_EQ(client.slots.in_flight, 4U);
 }
 
+TEST(RemoteConfig, SendsNoLargerCallsToAnUnknownServerBecauseAKnownOneTakesThem) {
+  const RemoteOptions both = options({"--embedding-url", "https://api.openai.com/v1,http://host/v1"});
+  EXPECT_EQ(both.batch, 32U);
+  EXPECT_EQ(both.call_tokens, 65536U);
+  EXPECT_EQ(both.max_tokens, 8192U);
+}
+
 TEST(RemoteConfig, KeepsVectorsUnderTheModelsNameWhereverItRuns) {
   const std::string there =
       options({"--embedding-url", "http://a:1/v1", "--embedding-model", "bge-m3"}).identity;
