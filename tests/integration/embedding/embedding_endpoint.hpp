@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <utility>
@@ -17,15 +18,22 @@ class EmbeddingEndpoint : public kefu::testing::FakeEndpoint {
  public:
   using Change = std::function<void(nlohmann::json&)>;
 
-  explicit EmbeddingEndpoint(asio::io_context& io) : FakeEndpoint(io) { then(embeds()); }
+  explicit EmbeddingEndpoint(asio::io_context& io) : FakeEndpoint(io), released_(io.get_executor()) {
+    then(embeds());
+  }
+  ~EmbeddingEndpoint() {
+    release();
+    close();  // while what the behaviours need is still there
+  }
 
   Behaviour embeds(Change change = [](nlohmann::json&) {}) {
     return [this, change](http::Exchange& exchange) { return embed(exchange, change); };
   }
-  /// Embeds, but after this time.
-  Behaviour embeds_late(std::chrono::milliseconds time) {
-    return [this, time](http::Exchange& exchange) { return embed_late(exchange, time); };
+  /// Embeds, but not before release().
+  Behaviour embeds_when_released() {
+    return [this](http::Exchange& exchange) { return embed_when_released(exchange); };
   }
+  void release() { released_.raise(); }
   nlohmann::json request(std::size_t number) const { return nlohmann::json::parse(seen().at(number).body); }
 
  private:
@@ -43,10 +51,12 @@ class EmbeddingEndpoint : public kefu::testing::FakeEndpoint {
     (void)co_await exchange.respond(
         {.fields = {{"Content-Type", "application/json"}}, .body = response.dump()});
   }
-  Task<void> embed_late(http::Exchange& exchange, std::chrono::milliseconds time) {
-    co_await sleep_for(time);
+  Task<void> embed_when_released(http::Exchange& exchange) {
+    EXPECT_TRUE(co_await released_.wait(Deadline::in(std::chrono::seconds(60))));
     co_await embed(exchange, [](nlohmann::json&) {});
   }
+
+  Signal released_;
 };
 
 }  // namespace kefu::embedding::testing

@@ -128,11 +128,13 @@ TEST_F(RemoteFlowTest, KeepsACallWithinItsTextsAndItsTokens) {
 
 TEST_F(RemoteFlowTest, GivesNobodyAnAnswerThatCameAfterTheDeadline) {
   make({});
-  first.always(first.embeds_late(300ms));
-  second.always(second.embeds_late(300ms));
+  first.always(first.embeds_when_released());
+  second.always(second.embeds_when_released());
   const auto late = embed({"a", "bb"}, 100ms);
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().code, Errc::deadline_exceeded);
+  first.release();
+  second.release();
   first.always(first.embeds());
   const auto fresh = embed({"ccc"});
   ASSERT_TRUE(fresh);
