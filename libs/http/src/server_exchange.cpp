@@ -67,7 +67,7 @@ Task<ServerExchange::Head> ServerExchange::read_head() {
     const Deadline deadline = whole_head ? *whole_head : Deadline::in(options_.idle_timeout);
     const auto filled = co_await fill(kHeadPiece, deadline);
     connection_.idle = false;
-    if (!filled) co_return stalled_&& whole_head ? Head::bad : Head::closed;
+    if (!filled) co_return whole_head&& stalled_ ? Head::bad : Head::closed;
   }
   has_head_ = true;
   if (const auto taken = take_head(); !taken) {

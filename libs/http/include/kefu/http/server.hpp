@@ -24,9 +24,9 @@ struct ServerOptions {
   std::size_t max_connections = 1024;  ///< more are answered 503 and closed
   std::size_t max_header_bytes = 16 * 1024;
   std::chrono::milliseconds idle_timeout{60000};  ///< between requests of one connection
-  std::chrono::milliseconds progress_timeout{
-      10000};  ///< a client that does not send its request on for so long gets 408, one that takes nothing of
-               ///< its response is dropped
+  /// A client that does not send its request on for so long gets 408, one that takes nothing of its response
+  /// is dropped.
+  std::chrono::milliseconds progress_timeout{10000};
   /// Of a body that read_body() takes whole: a client that sends a byte now and then gets 408, too.
   std::chrono::milliseconds body_timeout{30000};
 };
