@@ -129,7 +129,7 @@ class JetStreamWork final : public Subscription {
     auto running = std::make_shared<bool>(true);
     tasks_.spawn(keep_claimed(delivery.ack_subject, finished, running));
     Verdict verdict = co_await judge_.decide(delivery.message, delivery.deliveries);
-    while (verdict.kind == Verdict::Kind::later && co_await put_aside(verdict.delay)) {
+    while (verdict.kind == Verdict::Kind::later && co_await put_aside(verdict.aside)) {
       verdict = co_await judge_.decide(delivery.message, delivery.deliveries);
     }
     // Whoever stops gives what it had put aside to the others at once.

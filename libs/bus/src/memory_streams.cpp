@@ -155,8 +155,9 @@ class MemoryWork final : public Subscription {
     auto& claims = found->second.consumer(options_.durable).claims;
     if (const auto held = claims.find(sequence); held != claims.end()) {
       held->second.held = false;
-      if (verdict.kind == Verdict::Kind::later) --held->second.deliveries;
-      held->second.due = Clock::now() + verdict.delay;
+      const bool later = verdict.kind == Verdict::Kind::later;
+      if (later) --held->second.deliveries;
+      held->second.due = Clock::now() + (later ? verdict.aside : verdict.delay);
       state_->changed().raise();
     }
   }

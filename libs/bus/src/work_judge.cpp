@@ -37,7 +37,8 @@ Task<Verdict> WorkJudge::decide(StoredMessage message, std::uint64_t deliveries)
   } else {
     WorkOutcome outcome = co_await run_handler(message, deliveries);
     if (outcome.disposition == Disposition::done) co_return Verdict{Verdict::Kind::done};
-    if (outcome.disposition == Disposition::later) co_return Verdict{Verdict::Kind::later, outcome.delay};
+    if (outcome.disposition == Disposition::later)
+      co_return Verdict{Verdict::Kind::later, outcome.given_back, outcome.delay};
     const bool final = outcome.disposition == Disposition::give_up;
     if (!final && deliveries < options_.max_deliveries) co_return again(deliveries);
     reason = final ? std::move(outcome.reason)

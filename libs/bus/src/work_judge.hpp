@@ -12,7 +12,8 @@ namespace kefu::bus {
 struct Verdict {
   enum class Kind { done, again, later, terminate };
   Kind kind;
-  std::chrono::nanoseconds delay{0};  ///< before it comes `again` or is looked at `later`
+  std::chrono::nanoseconds delay{0};  ///< before it comes `again`, or `later` does and is not kept
+  std::chrono::nanoseconds aside{0};  ///< before what is kept is looked at `later`
 };
 
 /// Decides what becomes of the messages of a worker: the same on every bus.

@@ -2,6 +2,7 @@
 
 #include <kefu/async/signal.hpp>
 
+#include <algorithm>
 #include <set>
 
 namespace kefu::bus {
@@ -63,6 +64,10 @@ class NatsStreamFaults : public NatsFixture {
   WorkHandler stuck_worker() {
     return [this](StoredMessage, unsigned) { return hold(); };
   }
+  /// Puts everything aside for an hour, and what there is no room for back for a moment.
+  WorkHandler waiting_worker() {
+    return [this](StoredMessage, unsigned deliveries) { return put_aside(deliveries); };
+  }
   static GiveUpHandler no_one() {
     return [](StoredMessage, std::string) { return nothing(); };
   }
@@ -82,6 +87,10 @@ class NatsStreamFaults : public NatsFixture {
     deliveries_.push_back(deliveries);
     done->push_back(message.payload);
     co_return WorkOutcome::done();
+  }
+  Task<WorkOutcome> put_aside(unsigned deliveries) {
+    deliveries_.push_back(deliveries);
+    co_return WorkOutcome::later("not yet", 1h, 20ms);
   }
   Task<WorkOutcome> hold() {
     ++holding_;
@@ -227,6 +236,20 @@ NATS_TEST(NatsStreamFaults, WorkersMakeTheirConsumerAgain) {
   co_await t.prepare(bus, Retention::work_queue);
   co_await t.append_all(bus, 3);
   EXPECT_TRUE(co_await eventually([&] { return done.size() == 3; }));
+  co_await (*work)->drain();
+}
+
+NATS_TEST(NatsStreamFaults, WhatThereIsNoRoomForAsideComesBackAfterATimeOfItsOwn) {
+  NatsBus* bus = co_await t.connect();
+  co_await t.prepare(bus, Retention::work_queue);
+  co_await t.append_all(bus, 260);  // of which 256 are kept
+  JetStreamReader reader(t.io_.get_executor(), *bus);
+  auto work =
+      co_await reader.work({.stream = "NOTES", .durable = "crew", .slots = 3, .max_deliveries = 100'000},
+                           t.waiting_worker(), NatsStreamFaults::no_one(), soon());
+  CO_ASSERT(work);
+  const auto given = [&t](unsigned deliveries) { return std::ranges::count(t.deliveries_, deliveries); };
+  EXPECT_TRUE(co_await eventually([&] { return given(1) == 260 && given(2) == 4 && given(3) == 4; }));
   co_await (*work)->drain();
 }
 

@@ -83,16 +83,26 @@ enum class Disposition {
 struct WorkOutcome {
   Disposition disposition = Disposition::done;
   std::string reason = {};
-  std::chrono::milliseconds delay{0};  ///< of `later`
+  std::chrono::milliseconds delay{0};       ///< of `later`
+  std::chrono::milliseconds given_back{0};  ///< of `later`: before a message that is not kept comes again
 
   static WorkOutcome done() { return {}; }
   static WorkOutcome retry(std::string reason) {
     return {.disposition = Disposition::retry, .reason = std::move(reason)};
   }
   /// For what cannot go on yet, through no fault of its own. The slot is free meanwhile; the process that has
-  /// the message keeps it. When it stops, or has too many aside, the message goes back as by retry().
+  /// the message keeps it. When it stops, the message goes back at once; when it has too many aside, for the
+  /// time `given_back`. Either counts as a delivery, after the last of which the message goes to the dead
+  /// letters.
+  static WorkOutcome later(std::string reason, std::chrono::milliseconds delay,
+                           std::chrono::milliseconds given_back) {
+    return {.disposition = Disposition::later,
+            .reason = std::move(reason),
+            .delay = delay,
+            .given_back = given_back};
+  }
   static WorkOutcome later(std::string reason, std::chrono::milliseconds delay) {
-    return {.disposition = Disposition::later, .reason = std::move(reason), .delay = delay};
+    return later(std::move(reason), delay, delay);
   }
   static WorkOutcome give_up(std::string reason) {
     return {.disposition = Disposition::give_up, .reason = std::move(reason)};
