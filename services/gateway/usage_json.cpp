@@ -88,6 +88,7 @@ void UsageReport::Sum::add(const usage::Count& count) {
 void UsageReport::add(usage::Day day, const usage::Count& count) {
   if (query_.kb && *query_.kb != count.payer.kb) return;
   if (query_.key && *query_.key != count.payer.key) return;
+  if (rows_.size() > kMaxRows) return;  // json() refuses it
   std::vector<std::string> values;
   values.reserve(query_.groups.size());
   for (const UsageGroup group : query_.groups) values.push_back(value_of(group, day, count));

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -33,8 +32,9 @@ Accounts::Accounts(asio::any_io_executor executor, bus::KeyValueBucket& usage, b
       options_(std::move(options)),
       log_(log),
       budgets_(budgets),
-      records_(usage, first_of_month(today()),
-               [this](const Records::Record* before, const Records::Record* now) { on_record(before, now); }),
+      records_(
+          usage, [this] { return first_of_month(today()); },
+          [this](const Records::Record* before, const Records::Record* now) { on_record(before, now); }),
       month_(first_of_month(today())),
       near_(budgets_gauge(metrics, "near")),
       used_up_(budgets_gauge(metrics, "used_up")),
@@ -71,7 +71,7 @@ Task<void> Accounts::wait_complete(Deadline deadline) const {
 void Accounts::book(const Payer& payer, const std::string& model, const Tokens& tokens) {
   if (tokens.none()) return;
   const auto price = options_.prices.of(model);
-  if (!price && tokens.spent() != 0 && unpriced_.emplace(model, true).second)
+  if (!price && tokens.spent() != 0 && unpriced_.insert(model).second)
     log_.info("no price is set for this model: its tokens are counted as free",
               {{"model", std::string_view(model)}});
   const Day day = today();
@@ -149,13 +149,14 @@ Task<void> Accounts::write(Deadline deadline) {
   }
 }
 
+/// Yesterday's counts stay: a clock that is set back would begin them anew, and replace what is written.
 void Accounts::turn_day() {
   const Day day = today();
-  std::erase_if(mine_, [day](const auto& entry) { return entry.first < day && !entry.second.dirty; });
+  const Day yesterday = day - std::chrono::days(1);
+  std::erase_if(mine_, [&](const auto& entry) { return entry.first < yesterday && !entry.second.dirty; });
   if (first_of_month(day) <= month_) return;
   month_ = first_of_month(day);
   totals_.forget_before(month_);
-  records_.forget_before(month_);
 }
 
 /// Tells of each budget that has come nearer to its end, or is open again, once.

@@ -1,7 +1,6 @@
 #include <kefu/base/ids.hpp>
 #include <kefu/usage/budgets.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <tuple>
@@ -32,32 +31,37 @@ Budgets::Budgets(bus::KeyValueBucket& bucket)
 void Budgets::apply(const bus::KvEntry& entry) {
   kefu::v1::Budget budget;
   if (entry.erased || !budget.ParseFromString(entry.value)) {
-    by_key_.erase(entry.key);
+    std::erase_if(budgets_, [&](const auto& known) {
+      return key_of(known.second.scope(), known.second.name()) == entry.key;
+    });
   } else {
-    by_key_[entry.key] = std::move(budget);
+    remember(std::move(budget));
   }
 }
 
+void Budgets::remember(kefu::v1::Budget budget) {
+  std::tuple name(budget.scope(), budget.name());
+  budgets_.insert_or_assign(std::move(name), std::move(budget));
+}
+
 const kefu::v1::Budget* Budgets::of(Scope scope, const std::string& name) const {
-  if (by_key_.empty() || name.empty()) return nullptr;
-  auto found = by_key_.find(key_of(scope, name));
-  if (found == by_key_.end()) found = by_key_.find(key_of(scope, kEach));
-  return found == by_key_.end() ? nullptr : &found->second;
+  if (budgets_.empty() || name.empty()) return nullptr;
+  auto found = budgets_.find(std::tie(scope, name));
+  if (found == budgets_.end()) found = budgets_.find(std::tie(scope, kEach));
+  return found == budgets_.end() ? nullptr : &found->second;
 }
 
 std::vector<kefu::v1::Budget> Budgets::all() const {
   std::vector<kefu::v1::Budget> budgets;
-  budgets.reserve(by_key_.size());
-  for (const auto& [key, budget] : by_key_) budgets.push_back(budget);
-  std::ranges::sort(budgets, {},
-                    [](const kefu::v1::Budget& budget) { return std::tuple(budget.scope(), budget.name()); });
+  budgets.reserve(budgets_.size());
+  for (const auto& [name, budget] : budgets_) budgets.push_back(budget);
   return budgets;
 }
 
 Task<Result<>> Budgets::put(kefu::v1::Budget budget, Deadline deadline) {
   const std::string key = key_of(budget.scope(), budget.name());
   KEFU_CO_CHECK(co_await bucket_.put(key, budget.SerializeAsString(), std::nullopt, deadline));
-  by_key_[key] = std::move(budget);  // the watch tells the same a moment later
+  remember(std::move(budget));  // the watch tells the same a moment later
   co_return Result<>{};
 }
 
@@ -65,7 +69,7 @@ Task<Result<>> Budgets::erase(Scope scope, std::string name, Deadline deadline) 
   const std::string key = key_of(scope, name);
   KEFU_CO_CHECK(co_await bucket_.get(key, deadline));
   KEFU_CO_CHECK(co_await bucket_.erase(key, deadline));
-  by_key_.erase(key);
+  budgets_.erase(std::tuple(scope, std::move(name)));
   co_return Result<>{};
 }
 

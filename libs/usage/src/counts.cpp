@@ -43,7 +43,8 @@ void DayCounts::add(const Payer& payer, const std::string& model, Price price, c
 }
 
 std::size_t DayCounts::place_of(const std::string& model, Price price) {
-  const auto found = std::ranges::find(models_, std::pair(model, price));
+  const auto found = std::ranges::find_if(
+      models_, [&](const auto& known) { return known.first == model && known.second == price; });
   const auto place = static_cast<std::size_t>(found - models_.begin());
   if (place == models_.size()) models_.emplace_back(model, price);
   return place;
@@ -51,8 +52,8 @@ std::size_t DayCounts::place_of(const std::string& model, Price price) {
 
 /// The last quarter of the room is for knowledge bases that come late.
 Tokens& DayCounts::row_of(const Payer& payer, std::size_t model) {
-  Row row{payer.kb, payer.key, model};
-  if (const auto known = rows_.find(row); known != rows_.end()) return known->second;
+  if (const auto known = rows_.find(std::tie(payer.kb, payer.key, model)); known != rows_.end())
+    return known->second;
   Payer counted = payer;
   if (bytes_ + bytes_of(counted) > max_bytes_ / 4 * 3 && !counted.key.empty()) counted.key = kOther;
   if (bytes_ + bytes_of(counted) > max_bytes_) counted = {std::string(kOther), std::string(kOther)};

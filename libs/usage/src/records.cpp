@@ -13,13 +13,14 @@ constexpr auto kPoll = 500ms;
 std::optional<Records::Record> parse(const bus::KvEntry& entry) {
   kefu::v1::UsageRecord record;
   if (entry.erased || !record.ParseFromString(entry.value)) return std::nullopt;
-  return Records::Record{
-      .day = Day(std::chrono::days(record.day())), .replica = record.replica(), .counts = counts_of(record)};
+  const Day day{std::chrono::days(record.day())};
+  if (!entry.key.starts_with(day_key(day) + ".")) return std::nullopt;
+  return Records::Record{.day = day, .replica = record.replica(), .counts = counts_of(record)};
 }
 
 }  // namespace
 
-Records::Records(bus::KeyValueBucket& bucket, Day keep_from, OnChange on_change)
+Records::Records(bus::KeyValueBucket& bucket, std::function<Day()> keep_from, OnChange on_change)
     : follower_(bucket, kPoll,
                 [this](const std::optional<bus::KvEntry>& entry) {
                   if (entry) {
@@ -28,13 +29,14 @@ Records::Records(bus::KeyValueBucket& bucket, Day keep_from, OnChange on_change)
                     complete_ = true;
                   }
                 }),
-      keep_from_(keep_from),
+      keep_from_(std::move(keep_from)),
       on_change_(std::move(on_change)) {}
 
 void Records::apply(const bus::KvEntry& entry) {
-  if (entry.key < day_key(keep_from_)) return;
+  const std::string first = day_key(keep_from_());
+  by_key_.erase(by_key_.begin(), by_key_.lower_bound(first));
+  if (entry.key < first) return;
   auto now = parse(entry);
-  if (now && now->day < keep_from_) now.reset();
   const auto known = by_key_.find(entry.key);
   if (on_change_ && (now || known != by_key_.end()))
     on_change_(known == by_key_.end() ? nullptr : &known->second, now ? &*now : nullptr);
@@ -45,15 +47,9 @@ void Records::apply(const bus::KvEntry& entry) {
   }
 }
 
-void Records::forget_before(Day day) {
-  keep_from_ = day;
-  by_key_.erase(by_key_.begin(), by_key_.lower_bound(day_key(day)));
-}
-
 void Records::each(Day first, Day last, const std::function<void(Day, const Count&)>& take) const {
-  const std::string end = day_key(last + std::chrono::days(1));
-  for (auto record = by_key_.lower_bound(day_key(first)); record != by_key_.end() && record->first < end;
-       ++record) {
+  for (auto record = by_key_.lower_bound(day_key(first));
+       record != by_key_.end() && record->second.day <= last; ++record) {
     for (const Count& count : record->second.counts) take(record->second.day, count);
   }
 }

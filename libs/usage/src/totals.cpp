@@ -5,7 +5,7 @@ namespace {
 
 void change_one(std::unordered_map<std::string, Spent>& names, const std::string& name, const Spent& spent,
                 bool more) {
-  if (name.empty()) return;  // nobody's budget
+  if (name.empty() || name == kOther) return;  // nobody's budget
   Spent& total = names[name];
   if (more) {
     total.tokens += spent.tokens;

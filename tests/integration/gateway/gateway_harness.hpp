@@ -135,7 +135,7 @@ class GatewayHarness {
   std::set<std::string> usage_replicas_;  // of which the gateway has read the records
   std::size_t usage_records_ = 0;
   usage::Records records_{*usage_bucket_,
-                          usage::day_of(std::chrono::system_clock::now() - usage::kRecordLife),
+                          [] { return usage::day_of(std::chrono::system_clock::now() - usage::kRecordLife); },
                           [this](const usage::Records::Record*, const usage::Records::Record* now) {
                             usage_replicas_.insert(usage::day_key(now->day) + "." + now->replica);
                           }};

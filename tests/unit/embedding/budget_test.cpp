@@ -75,7 +75,7 @@ class BudgetTest : public testing::FlowTest {
   usage::Accounts accounts{io.get_executor(), *usage_bucket,
                            *budgets_bucket,   {.replica = "r1", .write_interval = 5ms},
                            metrics,           log};
-  usage::Records records{*usage_bucket, usage::day_of(std::chrono::system_clock::now())};
+  usage::Records records{*usage_bucket, [] { return usage::day_of(std::chrono::system_clock::now()); }};
 
  private:
   static Task<void> keep_outcome(Task<Outcome> task, std::shared_ptr<std::optional<Outcome>> outcome) {

@@ -1,5 +1,7 @@
 #include "usage_bed.hpp"
 
+#include <kefu/testing/poll.hpp>
+
 namespace kefu::usage {
 namespace {
 
@@ -64,6 +66,15 @@ class AccountsTest : public testing::UsageTest {
   }
   bool is_free(Replica& replica, const Payer& payer) {
     return eventually([&] { return replica->may_spend(payer).has_value(); });
+  }
+  /// Today, by the replica r1.
+  bool becomes_written(std::uint64_t tokens) {
+    return kefu::testing::eventually(io, [&] {
+      const auto entry = run(usage->get(day_key(day_of(now)) + ".r1", Deadline::in(1min)));
+      kefu::v1::UsageRecord record;
+      return entry && record.ParseFromString(entry->value) && record.counts_size() == 1 &&
+             record.counts(0).usage().embedding_tokens() == tokens;
+    });
   }
   std::size_t lines_with(const std::string& text) const {
     return static_cast<std::size_t>(
@@ -170,6 +181,29 @@ TEST_F(AccountsTest, TheNextDayAndTheNextMonthBeginAnew) {
   EXPECT_TRUE(is_free(*two, {"shop", ""}));
 }
 
+TEST_F(AccountsTest, AClockThatIsSetBackToYesterdayLosesNothing) {
+  const auto one = replica("r1");
+  (*one)->book({"shop", ""}, kModel, {.embedding = 100});
+  EXPECT_TRUE(becomes_written(100));
+  now += 24h;
+  (*one)->book({"shop", ""}, kModel, {.embedding = 10});
+  EXPECT_TRUE(becomes_written(10));
+  now -= 24h;
+  (*one)->book({"shop", ""}, kModel, {.embedding = 1});
+  EXPECT_TRUE(becomes_written(101));
+}
+
+TEST_F(AccountsTest, WhatIsNotKeptApartIsInNobodysBudget) {
+  auto each = budget(Budget::SCOPE_KB, std::string(kEach));
+  each.set_tokens_per_day(10);
+  set(each);
+  const auto one = replica("r1");
+  (*one)->book({std::string(kOther), std::string(kOther)}, kModel, {.embedding = 100});
+  (*one)->book({"shop", ""}, kModel, {.embedding = 100});
+  EXPECT_TRUE(eventually([&] { return lines_with("a budget is used up") > 0; }));
+  EXPECT_TRUE(one->metrics.expose().contains("kefu_usage_budgets{state=\"used_up\"} 1"));
+}
+
 TEST_F(AccountsTest, ARaisedBudgetIsOpenAtOnceAndEachCrossingIsToldOnce) {
   auto shop = budget(Budget::SCOPE_KB, "shop");
   shop.set_tokens_per_day(100);
@@ -196,7 +230,7 @@ TEST_F(AccountsTest, WhatCannotBeWrittenIsWrittenLater) {
   (*one)->book({"shop", ""}, kModel, {.embedding = 7});
   EXPECT_TRUE(eventually([&] { return !one->metrics.expose().contains("kefu_usage_write_errors_total 0"); }));
   broker.set_connected(true);
-  Records records(*usage, first_of_month(day_of(now)));
+  Records records(*usage, [this] { return first_of_month(day_of(now)); });
   TaskGroup tasks(io.get_executor(), [](std::exception_ptr) {});
   tasks.spawn(records.run());
   std::uint64_t read = 0;

@@ -26,7 +26,7 @@ class RecordsTest : public testing::UsageTest {
   }
 
   Day today = day_of(now);
-  Records records{*usage, today - std::chrono::days(30)};
+  Records records{*usage, [this] { return day_of(now) - std::chrono::days(30); }};
   TaskGroup tasks{io.get_executor(), [](std::exception_ptr) {}};
 };
 
@@ -49,8 +49,27 @@ TEST_F(RecordsTest, PassesOverWhatIsTooOldOrCannotBeRead) {
   tasks.spawn(records.run());
   EXPECT_TRUE(eventually([&] { return records.complete(); }));
   EXPECT_EQ(sum(today - std::chrono::days(60), today), 1U);
-  records.forget_before(today + std::chrono::days(1));
-  EXPECT_EQ(sum(today, today), 0U);
+}
+
+TEST_F(RecordsTest, ForgetsWhatBecomesTooOldMeanwhile) {
+  write(today, "r1", 5);
+  tasks.spawn(records.run());
+  EXPECT_TRUE(eventually([&] { return sum(today, today) == 5; }));
+  now += 24h * 31;
+  const Day later = day_of(now);
+  write(later, "r1", 7);
+  EXPECT_TRUE(eventually([&] { return sum(later, later) == 7; }));
+  EXPECT_EQ(sum(today, later), 7U);
+}
+
+TEST_F(RecordsTest, PassesOverARecordUnderAnotherDay) {
+  DayCounts counts(today, "r1");
+  counts.add({"shop", ""}, "bge", {}, {.embedding = 5});
+  put(day_key(today - std::chrono::days(1)) + ".r1", counts.record().SerializeAsString());
+  write(today, "r2", 7);
+  tasks.spawn(records.run());
+  EXPECT_TRUE(eventually([&] { return records.complete(); }));
+  EXPECT_EQ(sum(today - std::chrono::days(9), std::chrono::year(9999) / 12 / 31), 7U);
 }
 
 }  // namespace

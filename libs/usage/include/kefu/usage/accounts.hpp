@@ -17,6 +17,7 @@
 
 #include <chrono>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -77,9 +78,9 @@ class Accounts {
   Budgets budgets_;
   Records records_;
   Totals totals_;                // of this month, by everybody
-  std::map<Day, Written> mine_;  // today's, and of earlier days what is not written yet
+  std::map<Day, Written> mine_;  // today's and yesterday's, and of earlier days what is not written yet
   std::map<std::pair<Scope, std::string>, Level> levels_;  // as the log knows them
-  std::map<std::string, bool> unpriced_;                   // models of which the log has told
+  std::set<std::string> unpriced_;                         // models of which the log has told
   Day month_;
   telemetry::Gauge near_;
   telemetry::Gauge used_up_;

@@ -9,8 +9,10 @@
 #include <kefu/bus/key_value.hpp>
 #include <kefu/usage/totals.hpp>
 
+#include <functional>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace kefu::usage {
@@ -33,7 +35,7 @@ class Budgets {
 
   /// Its own, or else the one for each; nullptr when there is neither. Valid until the next co_await.
   const kefu::v1::Budget* of(Scope scope, const std::string& name) const;
-  bool empty() const { return by_key_.empty(); }
+  bool empty() const { return budgets_.empty(); }
   /// By scope and name.
   std::vector<kefu::v1::Budget> all() const;
 
@@ -44,10 +46,11 @@ class Budgets {
 
  private:
   void apply(const bus::KvEntry& entry);
+  void remember(kefu::v1::Budget budget);
 
   bus::KeyValueBucket& bucket_;
   bus::BucketFollower follower_;
-  std::map<std::string, kefu::v1::Budget> by_key_;
+  std::map<std::tuple<Scope, std::string>, kefu::v1::Budget, std::less<>> budgets_;
   bool complete_ = false;
 };
 

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -61,7 +62,7 @@ class DayCounts {
   std::size_t max_bytes_;
   std::size_t bytes_ = 0;  // about what the record takes
   std::vector<std::pair<std::string, Price>> models_;
-  std::map<Row, Tokens> rows_;
+  std::map<Row, Tokens, std::less<>> rows_;
 };
 
 /// One line of a record, with what belongs to it.

@@ -27,8 +27,9 @@ class Records {
   /// be null.
   using OnChange = std::function<void(const Record* before, const Record* now)>;
 
-  /// `bucket` outlives this. Records of days before `keep_from` are passed over.
-  Records(bus::KeyValueBucket& bucket, Day keep_from, OnChange on_change = {});
+  /// `bucket` outlives this. Records of days before `keep_from`, which moves on with time, are passed over,
+  /// and forgotten when others come.
+  Records(bus::KeyValueBucket& bucket, std::function<Day()> keep_from, OnChange on_change = {});
   Records(const Records&) = delete;
 
   /// Follows the bucket until stop(); spawn it in the owner's task group.
@@ -37,7 +38,6 @@ class Records {
   /// True once the copy holds what the bucket held when run() began.
   bool complete() const { return complete_; }
 
-  void forget_before(Day day);
   /// Every line from `first` to `last`, both included.
   void each(Day first, Day last, const std::function<void(Day, const Count&)>& take) const;
 
@@ -45,7 +45,7 @@ class Records {
   void apply(const bus::KvEntry& entry);
 
   bus::BucketFollower follower_;
-  Day keep_from_;
+  std::function<Day()> keep_from_;
   OnChange on_change_;
   std::map<std::string, Record> by_key_;  // keys begin with their day, so it is in order of days
   bool complete_ = false;
