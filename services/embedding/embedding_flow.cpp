@@ -98,25 +98,19 @@ Task<Result<>> EmbeddingFlow::warm_up() {
 
 Task<Result<EmbeddedTexts>> EmbeddingFlow::embed(std::vector<std::string> texts, Role role, Lane lane,
                                                  Deadline deadline, usage::Payer payer) {
-  Bill bill = bill_of(payer);
-  auto embedded = co_await embed_at(std::move(bill), std::move(texts), role, lane, deadline);
+  auto embedded = co_await embed_for(payer, Budget::asked, std::move(texts), role, lane, deadline);
   if (embedded && accounts_ != nullptr)
     accounts_->book(payer, model().name, {.saved = embedded->saved_tokens});
   co_return embedded;
-}
-
-Bill EmbeddingFlow::bill_of(usage::Payer payer) const {
-  Bill bill{.payer = std::move(payer)};
-  if (auto allowed = may_spend(bill.payer); !allowed) bill.refusal = std::move(allowed).error();
-  return bill;
 }
 
 Result<> EmbeddingFlow::may_spend(const usage::Payer& payer) const {
   return accounts_ == nullptr ? Result<>{} : accounts_->may_spend(payer);
 }
 
-Task<Result<EmbeddedTexts>> EmbeddingFlow::embed_at(Bill bill, std::vector<std::string> texts, Role role,
-                                                    Lane lane, Deadline deadline) {
+Task<Result<EmbeddedTexts>> EmbeddingFlow::embed_for(usage::Payer payer, Budget budget,
+                                                     std::vector<std::string> texts, Role role, Lane lane,
+                                                     Deadline deadline) {
   Result<NamedTexts> named;
   if (total_bytes(texts) <= kInlineBytes) {
     named = name_texts(cache_, texts, role);
@@ -131,6 +125,10 @@ Task<Result<EmbeddedTexts>> EmbeddingFlow::embed_at(Bill bill, std::vector<std::
   std::vector<Delivery> deliveries = recall(named->keys, lane);
   if (std::ranges::find(deliveries, nullptr, &Delivery::value) == deliveries.end())
     co_return tally(std::move(deliveries));
+  Bill bill{.payer = std::move(payer)};
+  if (budget == Budget::asked) {
+    if (auto allowed = may_spend(bill.payer); !allowed) bill.refusal = std::move(allowed).error();
+  }
   const auto wait = std::make_shared<TextWait>(executor_, std::move(deliveries), deadline, std::move(bill));
   NewTexts fresh = join(*std::move(named), lane, wait);
   if (!fresh.jobs.empty()) tasks_.spawn(resolve(std::move(fresh), role, lane));
@@ -322,8 +320,8 @@ Task<Result<Delivery>> EmbeddingFlow::join_windows(JobPtr job, std::string text,
   std::vector<std::string> windows = co_await text_pool_.run(std::move(divide));
   // A single character that the model does not take: it would be divided for ever.
   if (windows.size() < 2) co_return fail(Errc::invalid_argument, "the text is longer than the model takes");
-  Bill bill{.payer = job->payer()};
-  auto parts = co_await embed_at(std::move(bill), std::move(windows), role, job->lane(), job->wanted_until());
+  auto parts = co_await embed_for(job->payer(), Budget::has_agreed, std::move(windows), role, job->lane(),
+                                  job->wanted_until());
   if (!parts && parts.error().code == Errc::invalid_argument) {
     // Its message names a window, which means nothing to who sent the text.
     co_return fail(Errc::invalid_argument, "the model refuses a part of the text", parts.error().detail);

@@ -87,9 +87,11 @@ class EmbeddingFlow {
     std::size_t bytes = 0;
   };
 
-  Bill bill_of(usage::Payer payer) const;
-  Task<Result<EmbeddedTexts>> embed_at(Bill bill, std::vector<std::string> texts, Role role, Lane lane,
-                                       Deadline deadline);
+  /// Of what is new; for the windows of a text it was asked already.
+  enum class Budget { asked, has_agreed };
+
+  Task<Result<EmbeddedTexts>> embed_for(usage::Payer payer, Budget budget, std::vector<std::string> texts,
+                                        Role role, Lane lane, Deadline deadline);
   std::vector<Delivery> recall(const std::vector<TextKey>& keys, Lane lane);
   NewTexts join(NamedTexts named, Lane lane, const std::shared_ptr<TextWait>& wait);
   Task<void> resolve(NewTexts fresh, Role role, Lane lane);

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 /// A part behind many others of a busy replica; its message is kept alive meanwhile.
 constexpr auto kEmbedWithin = 5min;
 constexpr auto kAppendWithin = 10s;
-/// Remembered; of further ones the texts are looked up each time.
+/// Remembered; what is forgotten has its texts looked up once more.
 constexpr std::size_t kMostWaiting = 10'000;
 /// Of the deliveries that a message has, those that a wait for a budget may use up.
 constexpr unsigned kDeliveriesOfAWait = 3;
@@ -99,8 +99,10 @@ Task<Result<>> PassageWorker::embed_part(const bus::StoredMessage& message) {
   for (const kefu::v1::Passage& passage : part.passages()) texts.push_back(proto::embedding_input(passage));
   usage::Payer payer{part.kb_name(), part.key_id()};
   auto vectors = co_await embed(std::move(texts), payer, message.subject);
-  if (!vectors && vectors.error().code == Errc::budget_exhausted && waiting_.size() < kMostWaiting)
+  if (!vectors && vectors.error().code == Errc::budget_exhausted) {
+    if (waiting_.size() >= kMostWaiting) waiting_.clear();  // most of them went to other replicas
     waiting_[message.sequence] = std::move(payer);
+  }
   KEFU_CO_TRY(const EmbeddedTexts embedded, std::move(vectors));
   part.clear_kb_name();  // of the way here alone
   part.clear_key_id();
@@ -112,18 +114,20 @@ Task<Result<>> PassageWorker::embed_part(const bus::StoredMessage& message) {
 }
 
 /// Be it a month. Whoever stops meanwhile gives the message back, which counts as a delivery; so one that has
-/// had several goes to the end of the stream as a new one.
+/// had several goes to the end of the stream as a new one. Where that is full, those that wait fail in the
+/// end, and make room for others.
 Task<bus::WorkOutcome> PassageWorker::wait_for_budget(bus::StoredMessage message, unsigned deliveries,
                                                       std::string reason) {
   if (deliveries >= kDeliveriesOfAWait) {
     bus::Message again{.subject = message.subject, .payload = message.payload};
-    if (co_await store_.append(std::move(again), Deadline::in(kAppendWithin))) {
-      waiting_.erase(message.sequence);
-      co_return bus::WorkOutcome::done();
-    }
+    const auto appended = co_await store_.append(std::move(again), Deadline::in(kAppendWithin));
+    const bool full = !appended && appended.error().code == Errc::insufficient_storage;
+    const bool is_last = deliveries >= bus::WorkOptions{}.max_deliveries;
+    if (appended || (full && is_last)) waiting_.erase(message.sequence);
+    if (appended) co_return bus::WorkOutcome::done();
+    if (full && is_last) co_return bus::WorkOutcome::give_up(reason + ", and there is no room to wait in");
   }
-  co_return bus::WorkOutcome::later(std::move(reason),
-                                    deliveries == 1 ? pauses_.budget : pauses_.budget_of_many);
+  co_return bus::WorkOutcome::later(std::move(reason), pauses_.budget, pauses_.budget_of_many);
 }
 
 Task<Result<EmbeddedTexts>> PassageWorker::embed(std::vector<std::string> texts, usage::Payer payer,

@@ -27,8 +27,8 @@ class PassageWorker {
     std::chrono::milliseconds first{500};
     std::chrono::milliseconds longest{30000};
     std::chrono::milliseconds budget{5000};  ///< after which a used up one is looked at again
-    std::chrono::milliseconds budget_of_many{
-        60000};  ///< the same, of a part that could not be kept here meanwhile
+    /// The same, of a part that cannot be kept here meanwhile: it is sent and stored anew each time.
+    std::chrono::milliseconds budget_of_many{600000};
   };
   PassageWorker(asio::any_io_executor executor, EmbeddingFlow& flow, bus::StreamStore& store,
                 const EmbeddingMetrics& metrics, const telemetry::Logger& log)

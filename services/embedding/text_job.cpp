@@ -42,6 +42,7 @@ void TextJob::add_waiter(const std::shared_ptr<TextWait>& wait, std::size_t inde
     wait->deliver(index, *joined_);
     return;
   }
+  if (!payer_ && !wait->bill().refusal) payer_ = wait->bill().payer;
   waiters_.push_back({wait, index});
 }
 
@@ -62,21 +63,18 @@ Deadline TextJob::wanted_until() const {
 }
 
 bool TextJob::find_payer() {
-  Waiter* pays = nullptr;
   bool refused = false;
   for (Waiter& waiter : waiters_) {
     const auto wait = waiter.wait.lock();
     if (!wait) continue;
     if (!wait->bill().refusal) {
-      pays = &waiter;
       payer_ = wait->bill().payer;
-      break;
+      waiter.pays = true;
+      return true;
     }
     refused = true;
   }
-  if (pays == nullptr) return !refused;
-  pays->pays = true;
-  return true;
+  return !refused && payer_;
 }
 
 void TextJob::refuse() {

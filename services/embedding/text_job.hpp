@@ -83,10 +83,11 @@ class TextJob {
   /// Who pays gets it as it is, or else the first of those who still wait; the others get it as `joined`.
   void finish(Result<Delivery> delivery);
 
-  /// The text has to be computed: finds who pays, the first of those who wait and may. False where all
-  /// of them may not. Whoever joins later pays nothing.
+  /// The text has to be computed: finds who pays, the first of those who wait and may; where none waits any
+  /// more, the first who may. False where there is nobody. Whoever joins later pays nothing.
   bool find_payer();
-  const usage::Payer& payer() const { return payer_; }
+  /// After find_payer().
+  const usage::Payer& payer() const { return *payer_; }
   /// Nobody may pay: each of those who wait is told why they may not.
   void refuse();
 
@@ -110,7 +111,7 @@ class TextJob {
   Lane lane_;
   ModelInput input_;
   std::size_t tokens_ = 0;
-  usage::Payer payer_;
+  std::optional<usage::Payer> payer_;
   std::vector<Waiter> waiters_;
   std::optional<Result<Delivery>> joined_;  // what whoever comes later gets, once it is finished
 };

@@ -116,6 +116,23 @@ TEST_F(BudgetTest, OneOfThoseWhoWaitForTheSameTextPaysForIt) {
   EXPECT_EQ(booked(kOther), (usage::Tokens{.saved = 5}));
 }
 
+TEST_F(BudgetTest, WhoeverAskedFirstPaysWhereNobodyWaitsAnyMoreWhenItIsComputed) {
+  const auto wait_of = [&](Bill bill) {
+    return std::make_shared<TextWait>(io.get_executor(), std::vector<Delivery>(1), Deadline::in(30s),
+                                      std::move(bill));
+  };
+  const Error refusal{Errc::budget_exhausted, "used up"};
+  TextJob job(TextKey{}, Lane::question);
+  job.add_waiter(wait_of({.payer = {"poor", "k1"}, .refusal = refusal}), 0);
+  job.add_waiter(wait_of({.payer = kShop}), 0);
+  job.add_waiter(wait_of({.payer = kOther}), 0);
+  ASSERT_TRUE(job.find_payer());
+  EXPECT_EQ(job.payer(), kShop);
+  const auto waits = wait_of({.payer = {"poor", "k1"}, .refusal = refusal});
+  job.add_waiter(waits, 0);
+  EXPECT_FALSE(job.find_payer()) << "nobody pays for those who may not";
+}
+
 TEST_F(BudgetTest, AnswersWhatIsKnownAndRefusesWhatIsNewOnceTheBudgetIsUsedUp) {
   EXPECT_TRUE(embed_for(kShop, {"known"}));
   limit("shop", 0);
@@ -170,6 +187,7 @@ TEST_F(PartsTest, WaitAsideWhileTheBudgetIsUsedUp) {
   const auto outcome = work(1);
   EXPECT_EQ(outcome.disposition, bus::Disposition::later);
   EXPECT_EQ(outcome.delay, 7s);
+  EXPECT_EQ(outcome.given_back, 70s) << "where there are too many to be kept, they come back seldom";
   EXPECT_TRUE(outcome.reason.contains("knowledge base \"shop\""));
   EXPECT_TRUE(streams.appended.empty());
   const std::size_t lookups = store.lookups;
@@ -181,15 +199,22 @@ TEST_F(PartsTest, WaitAsideWhileTheBudgetIsUsedUp) {
 
 TEST_F(PartsTest, GoToTheEndOfTheStreamBeforeTheirDeliveriesAreUsedUp) {
   limit("shop", 0);
-  const auto given_back = work(2);
-  EXPECT_EQ(given_back.disposition, bus::Disposition::later);
-  EXPECT_EQ(given_back.delay, 70s) << "there are too many to be kept: they come back seldom";
+  EXPECT_EQ(work(2).disposition, bus::Disposition::later);
   EXPECT_EQ(work(3).disposition, bus::Disposition::done);
   ASSERT_EQ(streams.appended.size(), 1U);
   EXPECT_EQ(streams.appended[0].subject, "kefu.v1.passages.x");
   EXPECT_EQ(streams.appended[0].payload, part().SerializeAsString());
+}
+
+TEST_F(PartsTest, FailAndSayWhyWhereTheStreamHasNoRoomToWaitIn) {
+  limit("shop", 0);
+  streams.error = Error{Errc::unavailable, "away"};
+  EXPECT_EQ(work(5).disposition, bus::Disposition::later);
   streams.error = Error{Errc::insufficient_storage, "full"};
   EXPECT_EQ(work(4).disposition, bus::Disposition::later);
+  const auto outcome = work(5);
+  EXPECT_EQ(outcome.disposition, bus::Disposition::give_up);
+  EXPECT_TRUE(outcome.reason.contains("knowledge base \"shop\"")) << outcome.reason;
 }
 
 }  // namespace
