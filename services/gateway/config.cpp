@@ -32,6 +32,8 @@ void add_settings(service::Settings& settings, GatewayConfig& config) {
                "names, separated by commas, under which clients reach the API beside localhost");
   settings.add("ask-timeout", config.ask_timeout,
                "longest time for a question; keep it above llm-timeout of kefu-answer");
+  settings.add("embeddings-timeout", config.embeddings_timeout,
+               "longest time for all texts of a request of /v1/embeddings");
   settings.add("upload-timeout", config.upload_timeout, "longest time for an upload");
   settings.add("max-asks", config.max_asks, "questions worked on at once; more are refused");
   settings.add("max-embeddings", config.max_embeddings,

@@ -17,11 +17,11 @@ struct GatewayConfig {
   std::string allowed_hosts = {};  ///< names separated by commas, beside the loopback ones
   /// Above the time that answer gives to a language model, and below the drain-timeout of every service.
   std::chrono::milliseconds ask_timeout{30000};
-  std::chrono::milliseconds request_timeout{
-      5000};  ///< of everything that is neither a question nor an upload
+  std::chrono::milliseconds embeddings_timeout{120000};  ///< many long texts are minutes of work
+  std::chrono::milliseconds request_timeout{5000};       ///< of everything without its own
   std::chrono::milliseconds upload_timeout{600000};
   std::size_t max_asks = 256;
-  std::size_t max_embeddings = 32;  ///< each may hold a body of 4 MiB and a larger response
+  std::size_t max_embeddings = 32;  ///< each may hold a body of 8 MiB or vectors of 16 MiB
   std::size_t max_uploads = 8;
   std::size_t max_upload_bytes = std::size_t{64} << 20;
   std::size_t max_connections = 1024;

@@ -6,16 +6,19 @@
 
 #include <kefu/proto/subjects.hpp>
 
+#include <chrono>
 #include <utility>
 
 namespace kefu::gateway {
 namespace {
 
-/// Of as many texts as are taken, if they are not long, with Chinese written as it is or as \uXXXX.
+/// Of as many texts as are taken, if they are not long, with Chinese in UTF-8 or escaped.
 constexpr std::size_t kMaxBodyBytes = std::size_t{8} << 20;
 /// A longer response goes out as it is written, so that it is never held whole.
 constexpr std::size_t kMaxWholeReplyBytes = std::size_t{256} << 10;
 constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
+/// Only a service that hangs takes longer to say which model it has; the texts may take minutes.
+constexpr std::chrono::seconds kModelTimeout{5};
 
 /// The body and what it was parsed to are gone before the texts are embedded.
 Task<Result<EmbeddingsRequest>> read_request(http::Exchange& exchange) {
@@ -58,8 +61,10 @@ Task<Result<Reply>> EmbeddingRoutes::embed(RequestContext context, const Caller&
 
 /// All vectors before the first byte of the response, so that whatever fails is still an error of its own.
 Task<Result<EmbeddingsResponse>> EmbeddingRoutes::ask(RequestContext context, EmbeddingsRequest request) {
-  KEFU_CO_TRY(const auto model, co_await call<kefu::v1::GetModelResponse>(bus_, proto::kGetModel, context,
-                                                                          kefu::v1::GetModelRequest{}));
+  RequestContext soon = context;
+  soon.deadline = context.deadline.at_most(kModelTimeout);
+  KEFU_CO_TRY(const auto model, co_await call<kefu::v1::GetModelResponse>(
+                                    bus_, proto::kGetModel, std::move(soon), kefu::v1::GetModelRequest{}));
   KEFU_CO_CHECK(check_model(request, model));
   const std::size_t dimensions = request.dimensions.value_or(model.dimensions());
   EmbeddingsResponse response(model.model(), dimensions, request.base64);

@@ -106,7 +106,7 @@ GatewayFlow::GatewayFlow(const GatewayConfig& config, bus::MessageBus& bus, bus:
       [this](Context c, Caller& who, Exchange&) { return models_.list(std::move(c), who); });
   add({"GET", "/v1/models/{model}", Needs::ask, limit},
       [this](Context c, Caller& who, Exchange& e) { return models_.get(std::move(c), who, e); });
-  add({"POST", "/v1/embeddings", Needs::ask, config.ask_timeout},
+  add({"POST", "/v1/embeddings", Needs::ask, config.embeddings_timeout},
       [this](Context c, Caller& who, Exchange& e) { return embeddings_.embed(std::move(c), who, e); });
   add({"GET", "/openapi.json", Needs::nothing, limit},
       [](Context, Caller&, Exchange&) { return describe(); });

@@ -171,6 +171,22 @@ TEST_F(SlowEmbeddings, OfManyTextsAreAskedForSeveralCallsAtOnceButNotAll) {
   EXPECT_LT(open_, 10);
 }
 
+class HurriedEmbeddings : public Embeddings {
+ protected:
+  HurriedEmbeddings() : Embeddings(GatewayConfig{.embeddings_timeout = 50ms}) {}
+};
+
+TEST_F(HurriedEmbeddings, HaveATimeOfTheirOwn) {
+  gateway_.serve(proto::kEmbed,
+                 [](RequestContext context, bus::Message, bus::ReplySink&) -> Task<Result<std::string>> {
+                   EXPECT_TRUE(co_await testing::eventually([&] { return context.deadline.passed(); }));
+                   co_return fail(Errc::deadline_exceeded, "the text was not embedded in time");
+                 });
+  const auto late = post({{"input", "a"}});
+  EXPECT_EQ(late.status, 504) << late.body;
+  EXPECT_EQ(json_of(late)["error"]["code"], "deadline_exceeded");
+}
+
 class LimitedEmbeddings : public Embeddings {
  protected:
   LimitedEmbeddings() : Embeddings(GatewayConfig{.max_embeddings = 1}) {}

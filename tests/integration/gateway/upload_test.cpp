@@ -8,6 +8,7 @@
 #include <kefu/testing/process.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -41,7 +42,8 @@ std::string content(std::size_t bytes) {
 
 class Upload : public ::testing::Test {
  protected:
-  explicit Upload(GatewayConfig config = {}) : gateway_(std::move(config)) {
+  explicit Upload(GatewayConfig config = {}, http::ServerOptions server_options = {.port = 0})
+      : gateway_(std::move(config), {}, std::move(server_options)) {
     gateway_.add_knowledge_base("shop", "inc1");
   }
 
@@ -169,6 +171,28 @@ TEST_F(Upload, ThatBreaksOffLeavesNeitherJobNorParts) {
   EXPECT_TRUE(gateway_.metric_becomes(kUploadsInFlight, 0));
   EXPECT_EQ(gateway_.stored_messages(proto::kFilesStream), 0U);
   EXPECT_EQ(gateway_.stored_messages(proto::kJobsStream), 0U);
+}
+
+class SlowUpload : public Upload {
+ protected:
+  SlowUpload() : Upload({}, http::ServerOptions{.port = 0, .body_timeout = 1ms}) {}
+};
+
+/// The time of a body that is taken whole would be far too short for 64 MiB over a slow line.
+TEST_F(SlowUpload, HasTheTimeOfUploadsAlone) {
+  asio::io_context io;
+  asio::ip::tcp::socket socket(io);
+  socket.connect({asio::ip::make_address("127.0.0.1"), gateway_.port()});
+  asio::write(socket, asio::buffer(fmt::format(
+                          "POST /v1/kbs/shop/documents?filename=a.txt HTTP/1.1\r\nHost: localhost\r\n"
+                          "Content-Type: text/plain\r\nContent-Length: {}\r\n\r\n{}",
+                          2 * kPartBytes, content(kPartBytes))));
+  ASSERT_TRUE(eventually([&] { return gateway_.stored_messages(proto::kFilesStream) == 1; }));
+  ASSERT_TRUE(gateway_.metric_becomes(kUploadsInFlight, 1));
+  asio::write(socket, asio::buffer(content(kPartBytes)));
+  std::string response;
+  asio::read_until(socket, asio::dynamic_buffer(response), "\r\n");
+  EXPECT_THAT(response, HasSubstr("HTTP/1.1 202 "));
 }
 
 TEST_F(Upload, WhoseJobIsRefusedLeavesNoParts) {
