@@ -13,8 +13,7 @@ Result<> validate_question(std::string_view utf8, std::string_view field) {
     return fail(Errc::invalid_argument, fmt::format("field \"{}\" has {} characters, at most {} are taken",
                                                     field, length, kMaxQuestionCodePoints));
   }
-  if (text::normalize(utf8).empty())
-    return fail(Errc::invalid_argument, fmt::format("field \"{}\" is empty", field));
+  if (text::is_blank(utf8)) return fail(Errc::invalid_argument, fmt::format("field \"{}\" is empty", field));
   return {};
 }
 

@@ -14,7 +14,7 @@ namespace {
 using kefu::v1::RowEdit;
 
 Result<> not_empty(const char* name, const std::optional<std::string>& value) {
-  if (value && text::normalize(*value).empty())
+  if (value && text::is_blank(*value))
     return fail(Errc::invalid_argument, std::string("field \"") + name + "\" is empty");
   return {};
 }
