@@ -14,7 +14,8 @@ for bench in "$bin"/kefu_*_bench; do
   "$bench" --benchmark_min_time=0.2
 done
 printf '\n== kefu_system_load: an import and questions to a whole system on this machine, beside the same flow in Python\n'
-# python_with REQUIREMENTS NAME: the interpreter of an environment in .cache/NAME with what REQUIREMENTS lists
+# python_with REQUIREMENTS NAME: sets `python` to the interpreter of an environment in .cache/NAME with what REQUIREMENTS lists. It prints
+# nothing to be substituted, since bash would go on after an error in there, and keep half an environment.
 python_with() {
   local wanted=$1 home=.cache/$2
   if ! cmp --silent "$wanted" "$home/requirements.txt"; then
@@ -22,15 +23,19 @@ python_with() {
     "$home/bin/pip" install --quiet --requirement "$wanted"
     cp "$wanted" "$home/requirements.txt"
   fi
-  echo "$PWD/$home/bin/python"
+  python=$PWD/$home/bin/python
 }
 flow=tests/bench/python_flow
-"$bin/kefu_system_load" --python "Python=$(python_with $flow/requirements.txt python-flow)" \
-  --python "tuned Python=$(python_with $flow/requirements-tuned.txt python-flow-tuned)"
+python_with $flow/requirements.txt python-flow
+plain=$python
+python_with $flow/requirements-tuned.txt python-flow-tuned
+"$bin/kefu_system_load" --python "Python=$plain" --python "tuned Python=$python"
 printf '\n== kefu_cached_embeddings: texts whose vectors are known, beside GPTCache\n'
-"$bin/kefu_cached_embeddings" --gptcache "$(python_with tests/bench/gptcache_exact/requirements.txt gptcache)"
+python_with tests/bench/gptcache_exact/requirements.txt gptcache
+"$bin/kefu_cached_embeddings" --gptcache "$python"
 printf '\n== engine_peers: the embedding engine beside llama-server, ONNX Runtime and OpenVINO\n'
-"$(python_with tests/bench/engine_peers/requirements.txt engine-peers)" tests/bench/engine_peers/compare.py "$bin"
+python_with tests/bench/engine_peers/requirements.txt engine-peers
+"$python" tests/bench/engine_peers/compare.py "$bin"
 printf '\n== kefu_replayed_questions: what questions cost that are asked again, by one replica and by several\n'
 "$bin/kefu_replayed_questions" ${DATA:+--data "$DATA"}
 # Vectors stay from one run to the next: they are the same until the model changes.
