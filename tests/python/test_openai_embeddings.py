@@ -75,7 +75,7 @@ def test_a_text_is_paid_for_once(client):
     texts = ["这句话还没有人问过", "这一句也没有"]
     first = embed(client, texts)
     assert first.usage.kefu == {"computed_tokens": first.usage.total_tokens, "saved_tokens": 0}
-    # In full width, twice, and from another client.
+    # With a blank behind it, and twice.
     again = embed(client, [texts[0] + " ", texts[1], texts[0]])
     assert again.usage.kefu["computed_tokens"] == 0
     assert again.usage.kefu["saved_tokens"] == again.usage.total_tokens > first.usage.total_tokens
