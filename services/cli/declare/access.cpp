@@ -7,14 +7,6 @@
 namespace kefu::cli {
 namespace {
 
-template <class Function>
-void runs_key(CLI::App& command, Chosen& chosen, const std::shared_ptr<KeyOptions>& options,
-              Function function) {
-  runs(command, chosen, [options, function](ApiClient& api, Console& console, Interrupt&) {
-    return function(*options, api, console);
-  });
-}
-
 void declare_key_create(CLI::App& key, Chosen& chosen) {
   const auto options = std::make_shared<KeyOptions>();
   CLI::App& command =
@@ -44,7 +36,7 @@ void declare_key_create(CLI::App& key, Chosen& chosen) {
                   "write the secret to this new file, which only you may read, instead of showing it")
       ->type_name("FILE");
   add_json(command, options->json);
-  runs_key(command, chosen, options, create_key);
+  runs(command, chosen, options, create_key);
 }
 
 void declare_key(CLI::App& app, Chosen& chosen) {
@@ -57,7 +49,7 @@ void declare_key(CLI::App& app, Chosen& chosen) {
   CLI::App& list =
       add_command(key, "list", "list all keys, revoked ones too; secrets are not known", "  kefu key list");
   add_json(list, listed->json);
-  runs_key(list, chosen, listed, list_keys);
+  runs(list, chosen, listed, list_keys);
 
   const auto revoked = std::make_shared<KeyOptions>();
   CLI::App& revoke = add_command(key, "revoke", "revoke a key within seconds, on every gateway",
@@ -67,7 +59,7 @@ void declare_key(CLI::App& app, Chosen& chosen) {
       ->check(not_empty())
       ->type_name("ID");
   add_json(revoke, revoked->json);
-  runs_key(revoke, chosen, revoked, revoke_key);
+  runs(revoke, chosen, revoked, revoke_key);
 }
 
 void declare_audit(CLI::App& app, Chosen& chosen) {
@@ -84,8 +76,7 @@ void declare_audit(CLI::App& app, Chosen& chosen) {
       ->type_name("N");
   command.add_flag("--follow", options->follow, "go on with new entries until Ctrl-C");
   command.add_flag("--json", options->json, "print JSON, one entry a line");
-  runs(command, chosen,
-       [options](ApiClient& api, Console& console, Interrupt&) { return audit(*options, api, console); });
+  runs(command, chosen, options, audit);
 }
 
 }  // namespace

@@ -11,7 +11,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 
 /// What the arguments may be, one file for each group of commands. This is the only place that knows: help,
 /// parsing and completion all come from it.
@@ -42,6 +44,14 @@ CLI::Validator not_negative();
 CLI::Option* one_each_time(CLI::Option* option);
 /// What the command does when it is named.
 void runs(CLI::App& command, Chosen& chosen, Command does);
+/// A command that needs no more than its options, which its arguments fill.
+template <class Options, class Function>
+void runs(CLI::App& command, Chosen& chosen, std::shared_ptr<Options> options, Function function) {
+  runs(command, chosen,
+       [options = std::move(options), function](ApiClient& api, Console& console, Interrupt&) {
+         return function(*options, api, console);
+       });
+}
 
 /// A length of time, such as 30s.
 CLI::Option* add_duration(CLI::App& command, const char* name, const char* description,

@@ -28,8 +28,7 @@ void declare_report(CLI::App& app, Chosen& chosen) {
       ->check(CLI::IsMember({"month", "day", "kb", "key", "model"}))
       ->type_name("WHAT");
   add_json(command, options->json);
-  runs(command, chosen,
-       [options](ApiClient& api, Console& console, Interrupt&) { return usage(*options, api, console); });
+  runs(command, chosen, options, usage);
 }
 
 void add_whose(CLI::App& command, BudgetOptions& options) {
@@ -61,9 +60,7 @@ void declare_set(CLI::App& budget, Chosen& chosen) {
   command.add_option("--soft-percent", options->soft_percent, "of a limit, from where on it is told; 80")
       ->type_name("PERCENT");
   add_json(command, options->json);
-  runs(command, chosen, [options](ApiClient& api, Console& console, Interrupt&) {
-    return set_budget(*options, api, console);
-  });
+  runs(command, chosen, options, set_budget);
 }
 
 void declare_budget(CLI::App& app, Chosen& chosen) {
@@ -76,18 +73,14 @@ void declare_budget(CLI::App& app, Chosen& chosen) {
   CLI::App& list =
       add_command(budget, "list", "list budgets, and what is spent of each", "  kefu budget list");
   add_json(list, listed->json);
-  runs(list, chosen, [listed](ApiClient& api, Console& console, Interrupt&) {
-    return list_budgets(*listed, api, console);
-  });
+  runs(list, chosen, listed, list_budgets);
 
   const auto removed = std::make_shared<BudgetOptions>();
   CLI::App& remove = add_command(budget, "remove", "remove a budget: the one for each holds then",
                                  "  kefu budget remove --kb shop");
   add_whose(remove, *removed);
   add_json(remove, removed->json);
-  runs(remove, chosen, [removed](ApiClient& api, Console& console, Interrupt&) {
-    return remove_budget(*removed, api, console);
-  });
+  runs(remove, chosen, removed, remove_budget);
 }
 
 }  // namespace
