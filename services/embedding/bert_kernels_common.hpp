@@ -54,9 +54,15 @@ inline float largest_of(Vector value) {
   }
 }
 
-/// e to the power of x, to some 2e-7 of it; x up to 88.
+/// NaN becomes `least`: what a damaged model computes has to fit into an integer, too.
+inline Floats between(Floats value, float least, float most) {
+  value = larger(value, all(least));
+  return value < most ? value : all(most);
+}
+
+/// e to the power of x, to some 2e-7 of it; that of 80 where x is more.
 inline Floats exponential(Floats x) {
-  x = larger(x, all(-87.0F));
+  x = between(x, -87.0F, 80.0F);
   const Floats n = __builtin_elementwise_roundeven(x * 1.44269504F);
   Floats r = fma(n, all(-0.693359375F), x);
   r = fma(n, all(2.12194440e-4F), r);
@@ -73,7 +79,7 @@ inline Floats exponential(Floats x) {
 /// x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2
 inline Floats gelu(Floats x) {
   const Floats u = x * fma(x * x, all(-0.0713548163F), all(-1.5957691216F));  // - 2 * what tanh is taken of
-  return x * inverse(exponential(u < 80.0F ? u : all(80.0F)) + 1.0F);
+  return x * inverse(exponential(u) + 1.0F);
 }
 
 /// One block of one token.
@@ -84,7 +90,8 @@ inline void quantize_block(const Floats (&values)[kVectors], const Rows& out, st
   const float factor = amplitude > 1e-30F ? 127.0F / amplitude : 0.0F;  // else it could be infinite
   Ints sum = 0;
   for (std::size_t v = 0; v < kVectors; ++v) {
-    const Ints rounded = __builtin_convertvector(__builtin_elementwise_roundeven(values[v] * factor), Ints);
+    const Floats scaled = between(values[v] * factor, -127.0F, 127.0F);
+    const Ints rounded = __builtin_convertvector(__builtin_elementwise_roundeven(scaled), Ints);
     sum += rounded;
     const Bytes bytes = __builtin_convertvector(rounded, Bytes);
     memcpy(out.values + block * kBlock + v * kLanes, &bytes, sizeof bytes);

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <numeric>
 #include <random>
 #include <set>
 #include <sstream>
@@ -129,6 +130,22 @@ TEST_P(BertKernels, QuantizeToTheNearestOf255) {
     int sum = 0;
     for (std::size_t i = 0; i < kBlock; ++i) sum += rows.values[block * kBlock + i];
     EXPECT_EQ(rows.offsets[block], -8 * sum);
+  }
+}
+
+TEST_P(BertKernels, KeepIntegersInTheirRangeWhateverIsNoNumber) {
+  for (const float bad : {std::nanf(""), INFINITY, -INFINITY}) {
+    auto values = random(4 * kBlock);
+    values[0] = values[kBlock - 1] = bad;
+    values[kBlock / 2] = INFINITY;
+    std::fill_n(values.begin() + kBlock, kBlock, bad);
+    OwnedRows rows(values.size(), zero(8));
+    kernels->quantize(values.data(), 1, values.size(), rows.rows());
+    for (std::size_t block = 0; block < rows.offsets.size(); ++block) {
+      const auto* const first = rows.values.data() + block * kBlock;
+      EXPECT_EQ(rows.offsets[block], -128 * std::accumulate(first, first + kBlock, 0));
+    }
+    EXPECT_NEAR(rows.value(3 * kBlock), values[3 * kBlock], rows.scales[3]);  // the other blocks are as ever
   }
 }
 
