@@ -1,5 +1,5 @@
 // A knowledge base that is deleted while files are on their way into it, and files with rows that look empty.
-#include "system.hpp"
+#include "held_import.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -17,21 +17,8 @@ using nlohmann::json;
 
 constexpr const char* kDeleted = "the knowledge base \"shop\" was deleted after this upload";
 
-/// The model is held, so that no job ends by itself.
-class KnowledgeBaseWithRunningJob : public ::testing::Test {
+class KnowledgeBaseWithRunningJob : public HeldImport {
  protected:
-  KnowledgeBaseWithRunningJob() {
-    system_.json("PUT", "/v1/kbs/shop");
-    std::string csv = "question,answer\n";
-    for (int row = 0; row < 2000; ++row)
-      csv += fmt::format("Where is part QX{:04}?,On shelf {}.\n", row, row);
-    job_ = system_.upload("shop", "faq.csv", "text/csv", csv);
-    EXPECT_TRUE(eventually_blocking([&] { return state().at("stages").at("embedded").at("done") > 0; }));
-    system_.signal("embedding", SIGSTOP);
-    EXPECT_EQ(state().at("state"), "running") << state();
-  }
-
-  json state() { return system_.json("GET", "/v1/jobs/" + job_); }
   void expect_ended_by_the_deletion() {
     EXPECT_EQ(system_.wait_for_job(job_, 30s).at("error"), kDeleted);
     EXPECT_EQ(state().at("state"), "failed");
@@ -57,9 +44,6 @@ class KnowledgeBaseWithRunningJob : public ::testing::Test {
       })) << stream;
     }
   }
-
-  System system_;
-  std::string job_;
 };
 
 TEST_F(KnowledgeBaseWithRunningJob, EndsTheJobWhenItIsDeleted) {

@@ -1,6 +1,5 @@
-#include "system.hpp"
+#include "held_import.hpp"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,20 +15,8 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-/// An import that is under way: some of its rows are embedded, and the model is held so that it does not end.
-class RunningJob : public ::testing::Test {
+class RunningJob : public HeldImport {
  protected:
-  RunningJob() {
-    system_.json("PUT", "/v1/kbs/shop");
-    std::string csv = "question,answer\n";
-    for (int row = 0; row < kRows; ++row)
-      csv += fmt::format("Where is part QX{:04}?,On shelf {}.\n", row, row);
-    job_ = system_.upload("shop", "faq.csv", "text/csv", csv);
-    EXPECT_TRUE(eventually_blocking([&] { return state().at("stages").at("embedded").at("done") > 0; }));
-    system_.signal("embedding", SIGSTOP);
-    EXPECT_EQ(state().at("state"), "running") << state();
-  }
-  json state() { return system_.json("GET", "/v1/jobs/" + job_); }
   /// The events of the job as they come, in a file.
   Process follow() {
     return Process({.command = {"curl", "-sSN", "-H", "Accept: text/event-stream",
@@ -42,10 +29,7 @@ class RunningJob : public ::testing::Test {
     return {std::istreambuf_iterator<char>(in), {}};
   }
 
-  static constexpr int kRows = 3000;
   TemporaryDirectory folder_;
-  System system_;
-  std::string job_;
 };
 
 TEST_F(RunningJob, IsCancelledOverHttpAndLeavesNothing) {
