@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <limits>
 
 namespace kefu::answer {
 namespace {
@@ -19,9 +20,12 @@ Error bad_stream(std::string_view what, std::string_view data) {
           fmt::format("{}: {}", what, text::truncate_utf8(data, kDetailBytes))};
 }
 
-std::uint64_t number_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+/// 0 also for more than any call can have: it would use up a budget for a month, or turn its sums over.
+std::uint64_t tokens_at(const json& usage, const char* key) {
+  const auto found = usage.find(key);
+  if (found == usage.end() || !found->is_number_unsigned()) return 0;
+  const auto tokens = found->get<std::uint64_t>();
+  return tokens <= std::numeric_limits<std::uint32_t>::max() ? tokens : 0;
 }
 
 }  // namespace
@@ -51,8 +55,8 @@ Result<std::string> ChatStreamReader::take(std::string_view data) {
   if (!chunk.is_object()) return fail(bad_stream("not a JSON object", data));
   if (chunk.contains("error")) return fail(bad_stream("an error inside the stream", data));
   if (const auto usage = chunk.find("usage"); usage != chunk.end() && usage->is_object()) {
-    completion_.prompt_tokens = number_at(*usage, "prompt_tokens");
-    completion_.completion_tokens = number_at(*usage, "completion_tokens");
+    completion_.prompt_tokens = tokens_at(*usage, "prompt_tokens");
+    completion_.completion_tokens = tokens_at(*usage, "completion_tokens");
   }
   const auto choices = chunk.find("choices");
   if (choices == chunk.end() || !choices->is_array()) return fail(bad_stream("no choices", data));

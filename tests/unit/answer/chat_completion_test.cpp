@@ -34,6 +34,18 @@ TEST(ChatStreamReader, AddsUpTextUsageAndTheEnd) {
   EXPECT_FALSE(completion->cut);
 }
 
+TEST(ChatStreamReader, BelievesNoNumberOfTokensThatNoCallCanHave) {
+  ChatStreamReader reader;
+  ASSERT_TRUE(reader.take(kHello));
+  ASSERT_TRUE(reader.take(kStop));
+  ASSERT_TRUE(
+      reader.take(R"({"choices":[],"usage":{"prompt_tokens":18446744073709551615,"completion_tokens":-1}})"));
+  const auto completion = reader.finish();
+  ASSERT_TRUE(completion);
+  EXPECT_EQ(completion->prompt_tokens, 0U);
+  EXPECT_EQ(completion->completion_tokens, 0U);
+}
+
 TEST(ChatStreamReader, NoticesTheLimitOfTokens) {
   ChatStreamReader reader;
   ASSERT_TRUE(reader.take(kHello));
