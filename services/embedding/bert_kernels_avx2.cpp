@@ -12,6 +12,8 @@ constexpr std::size_t kTokensAtOnce = 4;
 
 inline __m256i load_bytes(const void* from) { return _mm256_loadu_si256(static_cast<const __m256i*>(from)); }
 
+inline __m256i to_integers(__m256 value) { return _mm256_cvtps_epi32(value); }
+
 inline __m256 inverse(__m256 value) {
   const __m256 about = _mm256_rcp_ps(value);
   return _mm256_mul_ps(about, _mm256_fnmadd_ps(value, about, _mm256_set1_ps(2)));

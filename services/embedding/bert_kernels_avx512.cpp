@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t kLanes = 16;
 constexpr std::size_t kTokensAtOnce = 6;  // 12 sums of integers, 12 of floats: 32 registers are just enough
 
+inline __m512i to_integers(__m512 value) { return _mm512_cvtps_epi32(value); }
+
 inline __m512 inverse(__m512 value) {
   const __m512 about = _mm512_rcp14_ps(value);
   return _mm512_mul_ps(about, _mm512_fnmadd_ps(value, about, _mm512_set1_ps(2)));

@@ -1,8 +1,9 @@
 // Included by each bert_kernels_<instructions>.cpp, after it has defined, in this namespace's unnamed one:
 //   kLanes         floats of a vector
-//   inverse(Vector)  one over a vector of positive floats, to some 1e-6 of it
-//   kTokensAtOnce  tokens that multiply_tile() takes at most
-//   multiply_tile<Tokens, Bits>(tile, blocks, in, first, width, out): sums of kTile outputs for some tokens
+//   to_integers(Vector)  to the nearest, even of two; 0 or the least integer of what does not fit, such as
+//   NaN inverse(Vector)  one over a vector of positive floats, to some 1e-6 of it kTokensAtOnce  tokens that
+//   multiply_tile() takes at most multiply_tile<Tokens, Bits>(tile, blocks, in, first, width, out): sums of
+//   kTile outputs for some tokens
 #pragma once
 
 #include "bert_kernels.hpp"
@@ -16,6 +17,7 @@ namespace {
 
 using Floats = float __attribute__((ext_vector_type(kLanes)));
 using Ints = int __attribute__((ext_vector_type(kLanes)));
+using Sum = unsigned __attribute__((ext_vector_type(kLanes)));
 using Bytes = signed char __attribute__((ext_vector_type(kLanes)));
 
 constexpr std::size_t kVectors = kBlock / kLanes;  // of a block, and of a tile
@@ -54,15 +56,10 @@ inline float largest_of(Vector value) {
   }
 }
 
-/// NaN becomes `least`: what a damaged model computes has to fit into an integer, too.
-inline Floats between(Floats value, float least, float most) {
-  value = larger(value, all(least));
-  return value < most ? value : all(most);
-}
-
 /// e to the power of x, to some 2e-7 of it; that of 80 where x is more.
 inline Floats exponential(Floats x) {
-  x = between(x, -87.0F, 80.0F);
+  x = larger(x, all(-87.0F));
+  x = x < 80.0F ? x : all(80.0F);
   const Floats n = __builtin_elementwise_roundeven(x * 1.44269504F);
   Floats r = fma(n, all(-0.693359375F), x);
   r = fma(n, all(2.12194440e-4F), r);
@@ -72,7 +69,7 @@ inline Floats exponential(Floats x) {
   p = fma(p, r, all(1.6666665459e-1F));
   p = fma(p, r, all(5.0000001201e-1F));
   p = fma(p, r * r, r + 1.0F);
-  const Ints power = (__builtin_convertvector(n, Ints) + 127) << 23;
+  const Ints power = (__builtin_bit_cast(Ints, to_integers(n)) + 127) << 23;
   return p * __builtin_bit_cast(Floats, power);
 }
 
@@ -88,16 +85,16 @@ inline void quantize_block(const Floats (&values)[kVectors], const Rows& out, st
   for (std::size_t v = 1; v < kVectors; ++v) largest = larger(largest, __builtin_elementwise_abs(values[v]));
   const float amplitude = largest_of(largest);
   const float factor = amplitude > 1e-30F ? 127.0F / amplitude : 0.0F;  // else it could be infinite
-  Ints sum = 0;
+  // Without a sign, so that it may overflow: of a damaged model there are values that do not fit.
+  Sum sum = 0;
   for (std::size_t v = 0; v < kVectors; ++v) {
-    const Floats scaled = between(values[v] * factor, -127.0F, 127.0F);
-    const Ints rounded = __builtin_convertvector(__builtin_elementwise_roundeven(scaled), Ints);
+    const auto rounded = __builtin_bit_cast(Sum, to_integers(values[v] * factor));
     sum += rounded;
     const Bytes bytes = __builtin_convertvector(rounded, Bytes);
     memcpy(out.values + block * kBlock + v * kLanes, &bytes, sizeof bytes);
   }
   out.scales[block] = amplitude / 127.0F;
-  out.offsets[block] = -out.zero * __builtin_reduce_add(sum);
+  out.offsets[block] = static_cast<int>(__builtin_reduce_add(sum) * static_cast<unsigned>(-out.zero));
 }
 
 void quantize(const float* values, std::size_t tokens, std::size_t width, Rows out) {

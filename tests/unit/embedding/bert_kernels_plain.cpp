@@ -7,6 +7,13 @@ constexpr std::size_t kLanes = 4;
 constexpr std::size_t kTokensAtOnce = 3;
 
 template <class Vector>
+inline auto to_integers(Vector value) {
+  using Integers = int __attribute__((ext_vector_type(kLanes)));
+  const Vector fitting = __builtin_elementwise_abs(value) < 2e9F ? value : Vector(0.0F);
+  return __builtin_convertvector(__builtin_elementwise_roundeven(fitting), Integers);
+}
+
+template <class Vector>
 inline Vector inverse(Vector value) {
   return 1.0F / value;
 }
