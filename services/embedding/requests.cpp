@@ -138,7 +138,7 @@ Task<Result<std::string>> Requests::embed_checked(RequestContext context, std::s
   KEFU_CO_TRY(const EmbeddedTexts embedded,
               co_await flow_.embed(take(*request.mutable_texts()), role, lane, context.deadline,
                                    {request.kb_name(), request.key_id()}));
-  told_.clear();
+  if (embedded.computed_tokens != 0) told_.clear();  // what a cache has says nothing of the model
   co_return response_of(embedded, flow_.model(), shape);
 }
 

@@ -135,6 +135,17 @@ TEST_F(RequestsTest, TellsTheLogOnceWhatAProviderSaidUntilItEmbedsAgain) {
   EXPECT_NE(lines[0].find("status 401: who are you"), std::string::npos) << lines[0];
 }
 
+TEST_F(RequestsTest, TakesNoTextOfTheCacheForASignThatAProviderEmbedsAgain) {
+  ASSERT_TRUE(ask(request_of(1)));
+  settle();
+  embedder.failure = Error{Errc::unavailable, "the provider is away"};
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(ask(request_of(2)));
+    EXPECT_TRUE(ask(request_of(1)));
+  }
+  EXPECT_EQ(lines.size(), 1U);
+}
+
 TEST_F(RequestsTest, SaysWhichModelItHas) {
   const auto payload =
       kefu::testing::run_task(io, requests.model({"id", Deadline::in(std::chrono::seconds(30))}));
