@@ -14,6 +14,7 @@ ModelQueue::ModelQueue(asio::any_io_executor executor, Embedder& embedder, Queue
       changed_(std::move(executor)) {}
 
 Result<> ModelQueue::push(const std::vector<JobPtr>& jobs) {
+  if (stopping_) return fail(Errc::unavailable, "the service is stopping");  // run() may have returned
   const auto full = [&] {
     return std::ranges::any_of(jobs, [&](const JobPtr& job) {
       const std::size_t limit =

@@ -35,7 +35,7 @@ class ModelQueue {
   ModelQueue(asio::any_io_executor executor, Embedder& embedder, QueueLimits limits,
              const EmbeddingMetrics& metrics, Finished finished);
 
-  /// All jobs or none. Errors: `overloaded`.
+  /// All jobs or none. Errors: `overloaded`; `unavailable` after stop().
   Result<> push(const std::vector<JobPtr>& jobs);
   /// After TextJob::promote(): it may be queued, or not.
   void promoted(const JobPtr& job);

@@ -57,6 +57,14 @@ TEST_F(ModelQueueTest, RefusesAllTextsOfARequestOrNone) {
   EXPECT_TRUE(embed({"c"}));
 }
 
+TEST_F(ModelQueueTest, RefusesWhatComesAfterItsEndAndLetsNobodyWaitForIt) {
+  flow->stop();
+  settle();
+  const auto late = embed({"late"});
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, Errc::unavailable);
+}
+
 TEST_F(ModelQueueTest, MakesRoomByDroppingWhatNobodyWaitsFor) {
   make_flow({.question_tokens = 10});
   embedder.hold();
