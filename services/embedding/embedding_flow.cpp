@@ -69,7 +69,7 @@ EmbeddingFlow::EmbeddingFlow(asio::any_io_executor executor, Embedder& embedder,
 
 void EmbeddingFlow::agree_through(redis::Claims& claims) {
   claims_.emplace(
-      executor_, claims, metrics_.claims, ClaimOptions{},
+      executor_, claims, metrics_.claims, ClaimOptions{.timeout = cache_.timeout()},
       TextClaims::Events{
           .compute = [this](std::vector<MissingText> texts) { compute_after_others(std::move(texts)); },
           .found = [this](const MissingText& text,

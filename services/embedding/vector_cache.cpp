@@ -93,6 +93,7 @@ Task<void> VectorCache::store(std::vector<Entry> entries) {
 
 /// Only slowness costs the caller anything: an error that comes at once is as quick as a miss.
 void VectorCache::redis_answered(const Error* error) {
+  answered_ = error == nullptr;
   if (error == nullptr) {
     patience_.succeeded();
   } else if (error->code == Errc::deadline_exceeded) {

@@ -63,10 +63,10 @@ class VectorCache {
 
   /// What Redis holds under the key's name, into memory; null where that is garbage.
   Value read(const TextKey& key, const std::string& redis_key, const std::string& bytes, Lane lane);
-  /// Redis answers, as far as is known, and is not slow.
-  bool redis_helps() const {
-    return store_.available() && patience_.state() == provider::Breaker::State::closed;
-  }
+  /// Redis answered the last call, so another one about the same texts is worth its time.
+  bool redis_helps() const { return store_.available() && answered_; }
+  /// Of one call of Redis.
+  std::chrono::milliseconds timeout() const { return options_.timeout; }
 
  private:
   std::chrono::sys_seconds now() const { return std::chrono::floor<std::chrono::seconds>(options_.now()); }
@@ -81,6 +81,7 @@ class VectorCache {
   std::array<std::string, 2> scopes_;  // by Role
   std::optional<VectorMemory> memory_;
   provider::Breaker patience_;
+  bool answered_ = true;
 };
 
 }  // namespace kefu::embedding

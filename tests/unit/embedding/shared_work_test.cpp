@@ -21,9 +21,9 @@ using Kept = std::shared_ptr<std::optional<Outcome>>;
 class SharedWorkTest : public ::testing::Test {
  protected:
   struct Replica {
-    explicit Replica(SharedWorkTest& test, QueueLimits limits = {})
+    explicit Replica(SharedWorkTest& test, QueueLimits limits = {}, VectorCacheOptions options = {})
         : embedder(test.io_.get_executor()),
-          cache(test.store_, embedder.model(), {}, counters),
+          cache(test.store_, embedder.model(), std::move(options), counters),
           watched(test.claims_),
           flow(test.io_.get_executor(), embedder, cache, limits, counters, test.tasks_) {
       flow.agree_through(watched);
@@ -137,7 +137,6 @@ TEST_F(SharedWorkTest, GivesATextToTheOtherWhenItsQueueIsFull) {
   full.embedder.release();
   EXPECT_TRUE(eventually([&] { return running->has_value() && queued->has_value(); }));
   full.flow.stop();
-  kefu::testing::run_task(io_, sleep_for(1ms));
   a_.flow.stop();
   b_.flow.stop();
   kefu::testing::run_task(io_, tasks_.join());
@@ -185,6 +184,25 @@ TEST_F(SharedWorkTest, AsksNobodyWhoComputesWhileRedisIsDown) {
   ASSERT_TRUE(embed(a_, {"text"}));
   EXPECT_EQ(a_.watched.sizes.size(), 0U);
   EXPECT_EQ(a_.count("kefu_embedding_claims_total{result=\"failed\"}"), 1);
+}
+
+TEST_F(SharedWorkTest, WaitsOnceAndNotAgainForARedisThatDoesNotAnswerInTime) {
+  store_.failure = Error{Errc::deadline_exceeded, "slow"};
+  ASSERT_TRUE(embed(a_, {"text"}));
+  EXPECT_EQ(a_.watched.sizes.size(), 0U);
+  EXPECT_EQ(a_.count("kefu_embedding_claims_total{result=\"failed\"}"), 1);
+  store_.failure.reset();
+  ASSERT_TRUE(embed(a_, {"another"}));
+  EXPECT_EQ(a_.watched.sizes.size(), 1U);
+}
+
+TEST_F(SharedWorkTest, GivesTheCallsForClaimsTheTimeThatTheCacheHas) {
+  Replica hasty(*this, {}, {.timeout = 20ms});
+  ASSERT_TRUE(embed(hasty, {"text"}));
+  ASSERT_TRUE(eventually([&] { return hasty.watched.releases == 1; }));
+  EXPECT_LE(hasty.watched.longest_wait, 20ms);
+  for (Replica* replica : {&hasty, &a_, &b_}) replica->flow.stop();
+  kefu::testing::run_task(io_, tasks_.join());
 }
 
 TEST_F(SharedWorkTest, ComputesALongTextOnceWithItsWindows) {
