@@ -20,7 +20,6 @@ class SlotIndex {
   void insert(const TextKey& key, Slot slot);
   /// Of a slot that has one.
   void erase(Slot slot);
-  const TextKey& key(Slot slot) const { return keys_[slot]; }
   static std::size_t bytes(Slot slots);
 
  private:
