@@ -36,8 +36,8 @@ class LlamaEmbedder final : public Embedder {
  public:
   /// Reads and checks the file; takes some 0.2 s for 74 MB. `log` receives llama.cpp's own lines at debug and
   /// must outlive the result. Errors: one sentence with the file and the reason: `not_found`, `data_corrupt`
-  /// (not GGUF, cut short), `unsupported` (an architecture that this build does not know, or a model that
-  /// gives no vector for a text).
+  /// (not GGUF, cut short, weights that are no numbers), `unsupported` (an architecture that this build does
+  /// not know, or a model that gives no vector for a text).
   static Result<std::unique_ptr<LlamaEmbedder>> load(LlamaOptions options, const telemetry::Logger& log);
   ~LlamaEmbedder() override;
 
