@@ -1,5 +1,6 @@
 #include "load/cached_service.hpp"
 #include "load/cpu_time.hpp"
+#include "load/exit_status.hpp"
 #include "load/made_up_faq.hpp"
 
 #include <kefu/vector/codec.hpp>
@@ -244,11 +245,5 @@ int main(int argc, char** argv) {
   app.add_option("--gptcache", options.gptcache,
                  "a Python interpreter with the packages of tests/bench/gptcache_exact: measures that, too");
   CLI11_PARSE(app, argc, argv);
-  try {
-    kefu::bench::Bench(options).measure();
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return EXIT_FAILURE;
-  }
-  return EXIT_SUCCESS;
+  return kefu::bench::exit_status_of([&] { kefu::bench::Bench(options).measure(); });
 }

@@ -1,4 +1,5 @@
 #include "load/asking.hpp"
+#include "load/exit_status.hpp"
 #include "load/loaded_system.hpp"
 #include "load/memory.hpp"
 #include "load/python_flow.hpp"
@@ -287,11 +288,5 @@ int main(int argc, char** argv) {
       "NAME=INTERPRETER, with the packages of tests/bench/python_flow: measures that flow, too; can be "
       "given several times");
   CLI11_PARSE(app, argc, argv);
-  try {
-    kefu::bench::Bench(options).measure();
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return EXIT_FAILURE;
-  }
-  return EXIT_SUCCESS;
+  return kefu::bench::exit_status_of([&] { kefu::bench::Bench(options).measure(); });
 }

@@ -2,6 +2,7 @@
 
 #include <kefu/async/task_group.hpp>
 #include <kefu/proto/subjects.hpp>
+#include <kefu/testing/poll.hpp>
 #include <kefu/testing/run_task.hpp>
 #include <kefu/vector/codec.hpp>
 
@@ -44,11 +45,13 @@ void CachedService::wait_until_it_serves() {
                                                    {.subject = std::string(proto::kGetModel), .payload = {}});
     co_return answer.has_value();
   };
-  const Deadline give_up = Deadline::in(60s);
-  while (!testing::run_task(io_, serves(*this))) {
-    if (give_up.passed() || !process_.running()) throw std::runtime_error("kefu-embedding does not serve");
-    testing::run_task(io_, sleep_for(20ms));
-  }
+  bool up = false;
+  const auto up_or_gone = [&] {
+    up = testing::run_task(io_, serves(*this));
+    return up || !process_.running();
+  };
+  testing::eventually(io_, up_or_gone, 60s);
+  if (!up) throw std::runtime_error("kefu-embedding does not serve");
 }
 
 Task<kefu::v1::EmbedResponse> CachedService::embed(const std::vector<std::string>& texts, std::size_t first,

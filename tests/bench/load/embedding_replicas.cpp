@@ -5,10 +5,12 @@
 #include <kefu/async/task_group.hpp>
 #include <kefu/http/client.hpp>
 #include <kefu/proto/subjects.hpp>
+#include <kefu/testing/poll.hpp>
 #include <kefu/testing/run_task.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <sstream>
 #include <stdexcept>
@@ -38,14 +40,14 @@ EmbeddingReplicas::EmbeddingReplicas(asio::io_context& io, std::size_t replicas)
 EmbeddingReplicas::~EmbeddingReplicas() { testing::run_task(io_, bus_.drain(Deadline::in(5s))); }
 
 void EmbeddingReplicas::wait_until_ready(std::size_t replica) {
-  const Deadline give_up = Deadline::in(60s);
-  while (true) {
+  bool ready = false;
+  const auto ready_or_gone = [&] {
     const std::string body = testing::run_task(io_, get(replica, "/readyz"));
-    if (!body.empty() && !body.contains("degraded")) return;
-    if (give_up.passed() || !replicas_[replica].process.running())
-      throw std::runtime_error("kefu-embedding does not serve");
-    testing::run_task(io_, sleep_for(20ms));
-  }
+    ready = !body.empty() && !body.contains("degraded");
+    return ready || !replicas_[replica].process.running();
+  };
+  testing::eventually(io_, ready_or_gone, 60s);
+  if (!ready) throw std::runtime_error("kefu-embedding does not serve");
 }
 
 Task<std::string> EmbeddingReplicas::get(std::size_t replica, std::string path) {
