@@ -1,13 +1,7 @@
-#include <kefu/async/task_group.hpp>
-#include <kefu/redis/memory_cache.hpp>
-#include <kefu/redis/memory_claims.hpp>
-#include <kefu/redis/redis_cache.hpp>
-#include <kefu/redis/redis_claims.hpp>
+#include "cache_subject.hpp"
+
 #include <kefu/testing/poll.hpp>
 #include <kefu/testing/run_task.hpp>
-#include <kefu/testing/servers.hpp>
-
-#include <stdexcept>
 
 namespace kefu::redis {
 namespace {
@@ -15,53 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 using Wanted = Claims::Wanted;
 
-/// A cache and the claims on its keys, up while the subject lives.
-class Subject {
- public:
-  virtual ~Subject() = default;
-  virtual KeyValueCache& cache() = 0;
-  virtual Claims& claims() = 0;
-  virtual asio::io_context& io() = 0;
-};
-
-class MemorySubject final : public Subject {
- public:
-  KeyValueCache& cache() override { return cache_; }
-  Claims& claims() override { return claims_; }
-  asio::io_context& io() override { return io_; }
-
- private:
-  asio::io_context io_;
-  MemoryCache cache_;
-  MemoryClaims claims_{cache_};
-};
-
-class RedisSubject final : public Subject {
- public:
-  RedisSubject() {
-    tasks_.spawn(cache_.run());
-    if (!testing::run_task(io_, testing::eventually([this] { return cache_.available(); })))
-      throw std::runtime_error("the cache did not connect");
-  }
-  ~RedisSubject() override {
-    cache_.stop();
-    testing::run_task(io_, tasks_.join());
-  }
-  KeyValueCache& cache() override { return cache_; }
-  Claims& claims() override { return claims_; }
-  asio::io_context& io() override { return io_; }
-
- private:
-  testing::RedisServer server_;
-  asio::io_context io_;
-  TaskGroup tasks_{io_.get_executor(), {}};
-  RedisCache cache_{io_.get_executor(), {.port = std::to_string(server_.port())}};
-  RedisClaims claims_{cache_};
-};
-
-using Make = std::unique_ptr<Subject> (*)();
-
-class ClaimsContract : public ::testing::TestWithParam<Make> {
+class ClaimsContract : public ::testing::TestWithParam<MakeCacheSubject> {
  protected:
   static constexpr auto kLong = std::chrono::milliseconds(60s);
 
@@ -87,7 +35,7 @@ class ClaimsContract : public ::testing::TestWithParam<Make> {
     ASSERT_TRUE(testing::run_task(subject_->io(),
                                   subject_->cache().put_many(std::move(entries), 60s, Deadline::in(10s))));
   }
-  std::unique_ptr<Subject> subject_ = GetParam()();
+  std::unique_ptr<CacheSubject> subject_ = GetParam()();
 };
 
 TEST_P(ClaimsContract, GivesAKeyToOneOfTwo) {
@@ -169,12 +117,8 @@ TEST_P(ClaimsContract, DoesNothingAfterTheDeadline) {
   EXPECT_EQ(take("a", {{"1"}}), "o");
 }
 
-INSTANTIATE_TEST_SUITE_P(Memory, ClaimsContract, ::testing::Values(+[]() -> std::unique_ptr<Subject> {
-                           return std::make_unique<MemorySubject>();
-                         }));
-INSTANTIATE_TEST_SUITE_P(Redis, ClaimsContract, ::testing::Values(+[]() -> std::unique_ptr<Subject> {
-                           return std::make_unique<RedisSubject>();
-                         }));
+INSTANTIATE_TEST_SUITE_P(Memory, ClaimsContract, ::testing::Values(&make_cache_subject<MemoryCacheSubject>));
+INSTANTIATE_TEST_SUITE_P(Redis, ClaimsContract, ::testing::Values(&make_cache_subject<RedisCacheSubject>));
 
 }  // namespace
 }  // namespace kefu::redis

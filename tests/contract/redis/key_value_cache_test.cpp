@@ -1,10 +1,7 @@
-#include <kefu/async/task_group.hpp>
-#include <kefu/redis/key_value_cache.hpp>
-#include <kefu/redis/memory_cache.hpp>
-#include <kefu/redis/redis_cache.hpp>
+#include "cache_subject.hpp"
+
 #include <kefu/testing/poll.hpp>
 #include <kefu/testing/run_task.hpp>
-#include <kefu/testing/servers.hpp>
 
 namespace kefu::redis {
 namespace {
@@ -13,49 +10,7 @@ using namespace std::chrono_literals;
 using Values = std::vector<std::optional<std::string>>;
 using Entries = std::vector<std::pair<std::string, std::string>>;
 
-/// A cache that is up while the subject lives.
-class Subject {
- public:
-  virtual ~Subject() = default;
-  virtual KeyValueCache& cache() = 0;
-  virtual asio::io_context& io() = 0;
-};
-
-class MemorySubject final : public Subject {
- public:
-  KeyValueCache& cache() override { return cache_; }
-  asio::io_context& io() override { return io_; }
-
- private:
-  asio::io_context io_;
-  MemoryCache cache_;
-};
-
-class RedisSubject final : public Subject {
- public:
-  RedisSubject() {
-    tasks_.spawn(cache_.run());
-    if (!testing::run_task(io_, testing::eventually([this] { return cache_.available(); }))) {
-      throw std::runtime_error("the cache did not connect");
-    }
-  }
-  ~RedisSubject() override {
-    cache_.stop();
-    testing::run_task(io_, tasks_.join());
-  }
-  KeyValueCache& cache() override { return cache_; }
-  asio::io_context& io() override { return io_; }
-
- private:
-  testing::RedisServer server_;
-  asio::io_context io_;
-  TaskGroup tasks_{io_.get_executor(), {}};
-  RedisCache cache_{io_.get_executor(), {.port = std::to_string(server_.port())}};
-};
-
-using Make = std::unique_ptr<Subject> (*)();
-
-class KeyValueCacheContract : public ::testing::TestWithParam<Make> {
+class KeyValueCacheContract : public ::testing::TestWithParam<MakeCacheSubject> {
  protected:
   Result<Values> get(std::vector<std::string> keys, Deadline deadline = Deadline::in(10s)) {
     return testing::run_task(subject_->io(), subject_->cache().get_many(std::move(keys), deadline));
@@ -63,7 +18,7 @@ class KeyValueCacheContract : public ::testing::TestWithParam<Make> {
   Result<> put(Entries entries, std::chrono::seconds ttl = 60s, Deadline deadline = Deadline::in(10s)) {
     return testing::run_task(subject_->io(), subject_->cache().put_many(std::move(entries), ttl, deadline));
   }
-  std::unique_ptr<Subject> subject_ = GetParam()();
+  std::unique_ptr<CacheSubject> subject_ = GetParam()();
 };
 
 TEST_P(KeyValueCacheContract, GivesBackWhatWasPut) {
@@ -134,12 +89,10 @@ TEST_P(KeyValueCacheContract, DoesNothingAfterTheDeadline) {
   EXPECT_EQ(get({"late"}), (Values{std::nullopt}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Memory, KeyValueCacheContract, ::testing::Values(+[]() -> std::unique_ptr<Subject> {
-                           return std::make_unique<MemorySubject>();
-                         }));
-INSTANTIATE_TEST_SUITE_P(Redis, KeyValueCacheContract, ::testing::Values(+[]() -> std::unique_ptr<Subject> {
-                           return std::make_unique<RedisSubject>();
-                         }));
+INSTANTIATE_TEST_SUITE_P(Memory, KeyValueCacheContract,
+                         ::testing::Values(&make_cache_subject<MemoryCacheSubject>));
+INSTANTIATE_TEST_SUITE_P(Redis, KeyValueCacheContract,
+                         ::testing::Values(&make_cache_subject<RedisCacheSubject>));
 
 }  // namespace
 }  // namespace kefu::redis
