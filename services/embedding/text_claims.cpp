@@ -80,7 +80,7 @@ Task<std::vector<TextClaims::Answer>> TextClaims::ask(std::vector<MissingText> t
 
 TextClaims::Answer TextClaims::answer_of(const MissingText& text, const redis::Claims::Taken& taken) const {
   if (taken.held) return Answer::mine;
-  if (!taken.value) return Answer::theirs;
+  if (!taken.value) return stopping_ ? Answer::failed : Answer::theirs;  // nobody looks again after watch()
   return events_.found(text, *taken.value) ? Answer::found : Answer::failed;
 }
 

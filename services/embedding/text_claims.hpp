@@ -61,7 +61,8 @@ class TextClaims {
   /// Once the vector is stored, or there will be none. One round trip; none where nothing was claimed.
   Task<void> release(std::vector<std::string> names);
 
-  /// Both run until stop(), and then until nothing is waited for, or held. Spawn them in the owner's group.
+  /// Both run until stop(), and then until nothing is waited for, or held: no text is left to others any
+  /// more. Spawn them in the owner's group.
   Task<void> watch();
   Task<void> renew();
   void stop();

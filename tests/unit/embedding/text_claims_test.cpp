@@ -231,6 +231,17 @@ TEST_F(TextClaimsTest, AsksOnceForTheTextsOfARequestAndForThoseThatItWaitsFor) {
   EXPECT_TRUE(eventually([&] { return std::ranges::count(b.watched.sizes, 2U) > 0; }));
 }
 
+TEST_F(TextClaimsTest, LeavesNothingToOthersOnceItEnds) {
+  Replica& a = replica();
+  Replica& b = replica();
+  EXPECT_EQ(take(a, {"1", "2"}), (Keys{"1", "2"}));
+  EXPECT_EQ(take(b, {"1"}), Keys{});
+  b.claims.stop();
+  EXPECT_TRUE(eventually([&] { return b.computes == Keys{"1"}; }));
+  EXPECT_EQ(take(b, {"2"}), Keys{"2"});
+  EXPECT_EQ(b.claims.waiting(), 0U);
+}
+
 TEST_F(TextClaimsTest, GivesBackOnlyWhatItHolds) {
   Replica& a = replica();
   release(a, {"1"});
