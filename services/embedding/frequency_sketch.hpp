@@ -6,8 +6,8 @@
 
 namespace kefu::embedding {
 
-/// How often each of many keys was asked for lately, in about a byte and a half a key: a count-min sketch of
-/// four rows of 4-bit counters, all halved after ten lookups for each entry of the cache, so that what was
+/// How often each of many keys was asked for lately, in 8 to 16 bytes an entry of the cache: a count-min
+/// sketch of four rows of 4-bit counters, all halved after ten lookups for each entry, so that what was
 /// popular last week does not stay so. After Einziger, Friedman and Manes, "TinyLFU: A Highly Efficient Cache
 /// Admission Policy" (ACM Transactions on Storage 13/4, 2017); that the four counters of a key lie in one
 /// cache line is the layout of Caffeine (github.com/ben-manes/caffeine). Never counts too little, but for
